@@ -1,0 +1,137 @@
+"""Many things are columns: a frozen dataclass whose fields are NumPy arrays of one length.
+
+`Plots`, `Tracks` and `Picture` are such dataclasses. A field is declared with its dtype and the shape of one row,
+
+    @dataclass(frozen=True, eq=False)
+    class Fixes(Columns):
+        time_s: F8 = column("f8")
+        state: F8 = column("f8", 6)
+
+and the class then checks, slices, joins and travels (Arrow, Parquet) without a line more. Missing values have no mask:
+floats use NaN, integers the sentinel that the field's comment names, fixed byte strings are empty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+F8 = NDArray[np.float64]
+F4 = NDArray[np.float32]
+I8 = NDArray[np.int64]
+I4 = NDArray[np.int32]
+U8 = NDArray[np.uint64]
+U4 = NDArray[np.uint32]
+U2 = NDArray[np.uint16]
+U1 = NDArray[np.uint8]
+Bool = NDArray[np.bool_]
+Text = NDArray[np.bytes_]
+
+
+def column(dtype: str, *row_shape: int) -> Any:
+    """Declare a column: `dtype` as NumPy writes it, `row_shape` the shape of one row (none: a scalar a row)."""
+    return field(metadata={"dtype": np.dtype(dtype), "shape": row_shape})
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Abstract: arrays of one length under names. Rows are never objects."""
+
+    def __post_init__(self) -> None:
+        length = None
+        for name, dtype, shape in layout(type(self)):
+            value = np.ascontiguousarray(getattr(self, name), dtype=dtype)
+            if length is None:
+                length = len(value)
+            if value.shape != (length, *shape):
+                raise ValueError(
+                    f"{type(self).__name__}.{name} has shape {value.shape}, not {(length, *shape)} like its neighbours"
+                )
+            object.__setattr__(self, name, value)
+
+    def __len__(self) -> int:
+        return len(getattr(self, fields(self)[0].name))
+
+    def take(self, rows: NDArray[Any] | slice) -> Self:
+        """The rows that a mask, an index array or a slice names, in that order."""
+        return type(self)(**{name: getattr(self, name)[rows] for name, _, _ in layout(type(self))})
+
+    def replace(self, **columns: NDArray[Any]) -> Self:
+        """The same rows with some columns changed."""
+        return type(self)(**{name: columns.get(name, getattr(self, name)) for name, _, _ in layout(type(self))})
+
+    @classmethod
+    def empty(cls, length: int = 0) -> Self:
+        """`length` rows of zeros (no rows by default)."""
+        return cls(**{name: np.zeros((length, *shape), dtype) for name, dtype, shape in layout(cls)})
+
+    @classmethod
+    def concat(cls, parts: Sequence[Self]) -> Self:
+        """All rows of `parts`, in order."""
+        if not parts:
+            return cls.empty()
+        if len(parts) == 1:
+            return parts[0]
+        return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name, _, _ in layout(cls)})
+
+    @classmethod
+    def schema(cls) -> pa.Schema:
+        """The Arrow schema: the same on the wire, in Parquet and in memory."""
+        return pa.schema([pa.field(name, arrow_type(dtype, shape)) for name, dtype, shape in layout(cls)])
+
+    def to_arrow(self, **constant: float) -> pa.Table:
+        """As an Arrow table; `constant` adds float64 columns of one value (a recording's step time, say)."""
+        names, arrays = list(constant), [pa.array(np.full(len(self), v)) for v in constant.values()]
+        for name, dtype, shape in layout(type(self)):
+            names.append(name)
+            arrays.append(to_arrow_array(getattr(self, name), dtype, shape))
+        return pa.Table.from_arrays(arrays, names=names)
+
+    @classmethod
+    def from_arrow(cls, table: pa.Table) -> Self:
+        """Back from Arrow; columns that the class does not have are ignored, one that is missing raises KeyError."""
+        missing = [name for name, _, _ in layout(cls) if name not in table.column_names]
+        if missing:
+            raise KeyError(f"{cls.__name__} needs the column {missing[0]!r}; the table has {table.column_names}")
+        return cls(**{name: from_arrow_array(table.column(name), dtype, shape) for name, dtype, shape in layout(cls)})
+
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """Name -> array, in the order of declaration."""
+        return {name: getattr(self, name) for name, _, _ in layout(type(self))}
+
+
+def layout(cls: type[Columns]) -> tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]:
+    """(name, dtype, row shape) of each column of `cls`."""
+    return tuple((f.name, f.metadata["dtype"], f.metadata["shape"]) for f in fields(cls))
+
+
+def arrow_type(dtype: np.dtype[Any], shape: tuple[int, ...]) -> pa.DataType:
+    """The Arrow type of a column: byte strings are fixed-size binary, rows of numbers fixed-size lists."""
+    base = pa.binary(dtype.itemsize) if dtype.kind == "S" else pa.from_numpy_dtype(dtype)
+    return pa.list_(base, int(np.prod(shape))) if shape else base
+
+
+def to_arrow_array(value: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, ...]) -> pa.Array:
+    """One column into Arrow, without copying numbers."""
+    if dtype.kind == "S":
+        return pa.Array.from_buffers(pa.binary(dtype.itemsize), len(value), [None, pa.py_buffer(value)])
+    if shape:
+        return pa.FixedSizeListArray.from_arrays(pa.array(value.reshape(-1)), int(np.prod(shape)))
+    return pa.array(value)
+
+
+def from_arrow_array(column: pa.ChunkedArray, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
+    """One column back from Arrow."""
+    if dtype.kind == "S":
+        return np.array(column.to_pylist(), dtype=dtype)
+    if shape:
+        parts = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
+        flat = np.concatenate(parts) if parts else np.empty(0, dtype)
+        return flat.astype(dtype, copy=False).reshape(-1, *shape)
+    numbers: NDArray[Any] = column.to_numpy().astype(dtype, copy=False)
+    return numbers

@@ -1,0 +1,1 @@
+"""ADS-B: positions that aircraft report of themselves."""
