@@ -1,0 +1,225 @@
+"""The tracker on flights whose truth is known."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from skyaccord.columns import F8
+from skyaccord.earth.wgs84 import ecef, enu_axes
+from skyaccord.sensors import Plots, Sites, parse_sites
+from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, TEST
+from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig, Tracks
+
+SITES = parse_sites(
+    """
+[[sensor]]
+sac = 1
+sic = 1
+lat_deg = 38.5
+lon_deg = 68.8
+height_m = 820
+scan_s = 5
+[[sensor]]
+sac = 1
+sic = 2
+lat_deg = 37.4
+lon_deg = 68.1
+height_m = 400
+scan_s = 6
+""",
+    "two radars",
+)
+
+
+def flight(seconds: F8, lat_deg: float, lon_deg: float, east: float, north: float, height_m: float) -> F8:
+    """Positions (N, 3) of a level flight with constant course components, through the given point at second 0."""
+    lat = np.radians(lat_deg) + north * seconds / 6.37e6
+    lon = np.radians(lon_deg) + east * seconds / (6.38e6 * np.cos(np.radians(lat_deg)))
+    return ecef(lat, lon, np.full_like(seconds, height_m))
+
+
+def seen(
+    sites: Sites, sensor: int, seconds: F8, positions: F8, rng: np.random.Generator, *, height: bool = True
+) -> Plots:
+    """Plots of positions with the registry's own noise."""
+    axes = enu_axes(sites.lat_rad[sensor], sites.lon_rad[sensor])
+    away = positions - ecef(sites.lat_rad[sensor], sites.lon_rad[sensor], sites.height_m[sensor])
+    enu = away @ axes.T
+    n = len(seconds)
+    lat, lon = np.full(n, np.nan), np.full(n, np.nan)
+    level = np.linalg.norm(positions, axis=1) * 0 + np.array([_height(p) for p in positions])
+    return Plots.empty(n).replace(
+        time_s=seconds,
+        source=np.full(n, sites.source[sensor]),
+        range_m=np.linalg.norm(enu, axis=1) + rng.normal(size=n) * sites.sigma_range_m[sensor],
+        azimuth_rad=np.arctan2(enu[:, 0], enu[:, 1]) + rng.normal(size=n) * sites.sigma_azimuth_rad[sensor],
+        lat_rad=lat,
+        lon_rad=lon,
+        height_m=np.full(n, np.nan),
+        pressure_alt_m=level + rng.normal(size=n) * 20 if height else lat,
+        mode_a=np.full(n, NO_MODE_A),
+        address=np.full(n, NO_ADDRESS),
+        east_mps=lat,
+        north_mps=lat,
+    )
+
+
+def _height(position: F8) -> float:
+    from skyaccord.earth.wgs84 import geodetic
+
+    return float(geodetic(position)[2])
+
+
+def both_radars(east: float, north: float, lat: float, lon: float, seed: int, **kind: bool) -> Plots:
+    rng = np.random.default_rng(seed)
+    parts = []
+    for sensor, scan in ((0, 5.0), (1, 6.0)):
+        seconds = np.arange(0.3 + sensor, 240.0, scan)
+        parts.append(seen(SITES, sensor, seconds, flight(seconds, lat, lon, east, north, 9000.0), rng, **kind))
+    return in_time(Plots.concat(parts))
+
+
+def in_time(plots: Plots) -> Plots:
+    return plots.take(np.argsort(plots.time_s, kind="stable"))
+
+
+def run(plots: Plots, until_s: float = 240.0, config: TrackerConfig | None = None) -> tuple[Tracker, Tracks]:
+    tracker = Tracker(SITES, config)
+    for second in range(int(until_s)):
+        tracker.update(plots.take((plots.time_s >= second) & (plots.time_s < second + 1)), second + 1.0)
+    return tracker, tracker.snapshot(until_s)
+
+
+def test_one_aircraft_is_one_track_where_it_is() -> None:
+    errors, speeds, normalised = [], [], []
+    for seed in range(12):
+        _, tracks = run(both_radars(180.0, -90.0, 38.0, 68.2, seed))
+        (track,) = np.flatnonzero(tracks.status == CONFIRMED)
+        truth = flight(np.array([240.0, 240.5]), 38.0, 68.2, 180.0, -90.0, 9000.0)
+        state = np.concatenate([truth[0], (truth[1] - truth[0]) * 2])
+        gap = tracks.state[track] - state
+        errors.append(np.linalg.norm(gap[:3]))
+        speeds.append(np.linalg.norm(gap[3:]))
+        normalised.append(gap @ np.linalg.solve(tracks.covariance[track], gap))
+    assert np.median(errors) < 150
+    assert np.median(speeds) < 20
+    assert np.mean(normalised) < 12.0  # six degrees of freedom; a filter that believes itself too much exceeds it
+
+
+def test_plots_without_height_still_track() -> None:
+    _, tracks = run(both_radars(180.0, -90.0, 38.0, 68.2, 3, height=False))
+    (track,) = np.flatnonzero(tracks.status == CONFIRMED)
+    truth = flight(np.array([240.0]), 38.0, 68.2, 180.0, -90.0, 9000.0)[0]
+    assert np.linalg.norm(tracks.state[track, :3] - truth) < 3000
+    up = truth / np.linalg.norm(truth)
+    gap = tracks.state[track, :3] - truth
+    assert np.linalg.norm(gap - (gap @ up) * up) < 300
+
+
+def test_crossing_aircraft_keep_their_tracks() -> None:
+    a, b = both_radars(200.0, 0.0, 38.0, 68.0, 1), both_radars(0.0, 190.0, 37.82, 68.28, 2)
+    tracker = Tracker(SITES)
+    plots = in_time(Plots.concat([a, b]))
+    owner = np.argsort(np.argsort(np.concatenate([a.time_s, b.time_s]), kind="stable"))[len(a) :]
+    is_b = np.zeros(len(plots), bool)
+    is_b[owner] = True
+    number = np.full(len(plots), -1)
+    for second in range(240):
+        rows = np.flatnonzero((plots.time_s >= second) & (plots.time_s < second + 1))
+        number[rows] = tracker.update(plots.take(rows), second + 1.0)
+    late = plots.time_s > 30
+    assert len(set(number[late & is_b])) == 1
+    assert len(set(number[late & ~is_b])) == 1
+    assert set(number[late & is_b]) != set(number[late & ~is_b])
+
+
+def test_a_track_that_is_seen_no_more_coasts_and_ends() -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    tracker = Tracker(SITES)
+    tracker.update(plots.take(plots.time_s < 100), 100.0)
+    assert (tracker.snapshot(100.0).status == CONFIRMED).sum() == 1
+    assert tracker.snapshot(112.0).status.tolist() == [2]
+    tracker.update(Plots.empty(), 140.0)
+    assert len(tracker.snapshot(140.0)) == 0
+
+
+def test_track_numbers_never_repeat() -> None:
+    tracker, seen_numbers = Tracker(SITES), set()
+    for k in range(5):
+        plots = both_radars(180.0, -90.0, 38.0, 68.2, k)
+        shifted = plots.replace(time_s=plots.time_s + 1000.0 * k)
+        tracker.update(shifted, 1000.0 * k + 240.0)
+        numbers = set(tracker.snapshot(1000.0 * k + 240.0).number.tolist())
+        assert not numbers & seen_numbers
+        seen_numbers |= numbers
+        tracker.update(Plots.empty(), 1000.0 * k + 900.0)
+
+
+def test_the_order_of_plots_in_a_call_does_not_matter() -> None:
+    plots = in_time(Plots.concat([both_radars(200.0, 0.0, 38.0, 68.0, 1), both_radars(0.0, 190.0, 37.8, 68.3, 2)]))
+    shuffled = plots.take(np.random.default_rng(0).permutation(len(plots)))
+    one, two = Tracker(SITES), Tracker(SITES)
+    one.update(plots, 240.0)
+    two.update(shuffled, 240.0)
+    np.testing.assert_array_equal(one.snapshot(240.0).state, two.snapshot(240.0).state)
+
+
+def test_a_copy_goes_its_own_way() -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    tracker = Tracker(SITES)
+    tracker.update(plots.take(plots.time_s < 100), 100.0)
+    before = tracker.snapshot(100.0)
+    tracker.copy().update(plots.take(plots.time_s >= 100), 240.0)
+    np.testing.assert_array_equal(tracker.snapshot(100.0).state, before.state)
+
+
+def test_plots_that_cannot_be_used_are_counted() -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    source, range_m, flags, time_s = (getattr(plots, k).copy() for k in ("source", "range_m", "flags", "time_s"))
+    source[0], range_m[1], flags[2], time_s[3], range_m[4] = 77, np.nan, TEST, np.nan, -5.0
+    tracker = Tracker(SITES)
+    numbers = tracker.update(plots.replace(source=source, range_m=range_m, flags=flags, time_s=time_s), 240.0)
+    assert tracker.rejected == {
+        "sensor not in the registry": 1,
+        "no position": 1,
+        "test or simulated target": 1,
+        "no time": 1,
+        "negative range": 1,
+    }
+    assert (numbers[:5] == -1).all()
+    assert np.isfinite(tracker.snapshot(240.0).state).all()
+
+
+def test_an_address_is_followed_and_can_be_hidden() -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    named = plots.replace(address=np.full(len(plots), 0x4B1234), callsign=np.full(len(plots), b"SAC101", "S8"))
+    _, tracks = run(named)
+    assert (tracks.address[0], tracks.callsign[0]) == (0x4B1234, b"SAC101")
+    _, hidden = run(named, config=dataclasses.replace(TrackerConfig(), hide_addresses=True))
+    assert (hidden.address[0], hidden.callsign[0]) == (NO_ADDRESS, b"")
+
+
+def test_clutter_makes_few_tracks() -> None:
+    rng = np.random.default_rng(12)
+    n = 2400  # 60 a scan of 5 s over 200 s
+    false = seen(SITES, 0, np.sort(rng.uniform(0, 200, n)), np.tile(ecef(0.67, 1.2, 1e3), (n, 1)), rng, height=False)
+    false = false.replace(range_m=200_000 * np.sqrt(rng.random(n)), azimuth_rad=rng.uniform(-np.pi, np.pi, n))
+    tracker, confirmed = Tracker(SITES), set()
+    for second in range(200):
+        tracker.update(false.take((false.time_s >= second) & (false.time_s < second + 1)), second + 1.0)
+        now = tracker.snapshot(second + 1.0)
+        confirmed |= set(now.number[now.status == CONFIRMED].tolist())
+    assert len(confirmed) <= 3
+
+
+@pytest.mark.parametrize("spoil", ["time_s", "range_m", "azimuth_rad", "pressure_alt_m"])
+def test_wild_numbers_never_leave_as_nan(spoil: str) -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    wild = getattr(plots, spoil).copy()
+    wild[::3] = np.array([0.0, 1e-9, 1e7, -1e5])[np.arange(len(wild[::3])) % 4]
+    tracker = Tracker(SITES)
+    tracker.update(plots.replace(**{spoil: wild}), 240.0)
+    tracks = tracker.snapshot(240.0)
+    assert np.isfinite(tracks.state).all()
+    assert (np.linalg.eigvalsh(tracks.covariance) > 0).all()
