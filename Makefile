@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := src/skyaccord/console/web
+PAGE := src/skyaccord/console/static/index.html
+WEB_SOURCES := $(wildcard $(WEB)/src/*) $(wildcard $(WEB)/*.html) $(wildcard $(WEB)/*.json) $(wildcard $(WEB)/*.ts)
+
+.PHONY: demo test check bench web system unit lint clean
+
+demo: $(VENV)/.installed $(PAGE)  ## the flagship exercise with the console
+	$(BIN)/skyaccord run --scenario pamir-night --seed 1 --speed 4 --open
+
+test: check unit  ## everything CI runs
+
+check: $(VENV)/.installed  ## lint, types, the staircase
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+unit: $(VENV)/.installed $(PAGE) system
+	cd $(WEB) && npm test
+	$(BIN)/pytest
+
+bench: $(VENV)/.installed  ## figures, never tests
+	$(BIN)/python -m benches
+
+web: $(PAGE)  ## the console's page
+
+$(PAGE): $(WEB_SOURCES)
+	cd $(WEB) && npm ci --no-audit --no-fund && npm run build
+
+$(VENV)/.installed: requirements.lock pyproject.toml build_console.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+# Tests with a real browser and a second ASTERIX decoder: Debian's packages, where they can be had
+system:
+	@need=""; command -v chromium >/dev/null || need="$$need chromium"; command -v tshark >/dev/null || need="$$need tshark"; \
+	if [ -n "$$need" ] && command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; then \
+	  echo "installing$$need"; apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$need >/dev/null; \
+	elif [ -n "$$need" ]; then echo "not here:$$need; the tests that need them will say so and be skipped"; fi
+
+clean:
+	rm -rf $(VENV) src/skyaccord/console/static $(WEB)/node_modules
