@@ -1,0 +1,104 @@
+"""Rows: a chunk of walked records, each field a column of numbers, before the category gives them their meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from skyaccord.columns import F8, I8, Bool, Columns, Text
+from skyaccord.wire.formats.asterix.uap import DAY_S, Field, Uap
+
+
+@dataclass(frozen=True)
+class Category:
+    """One category in one edition: its profile, the fields wanted, and what columns they make."""
+
+    number: int
+    uap: Uap
+    fields: tuple[Field, ...]
+    columns: Callable[[Rows], Columns]
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Records of one category, named fields as float64 (NaN: absent)."""
+
+    offset: I8  # (N,)
+    values: F8  # (fields, N) raw integers
+    fields: tuple[Field, ...]
+
+    def __len__(self) -> int:
+        return len(self.offset)
+
+    def __getitem__(self, name: str) -> F8:
+        """(N,) in the field's unit; NaN: absent."""
+        row = self.row(name)
+        scaled: F8 = self.values[row] * self.fields[row].lsb
+        return scaled
+
+    def take(self, chosen: Bool) -> Rows:
+        """The rows of a mask."""
+        return self if chosen.all() else Rows(self.offset[chosen], self.values[:, chosen], self.fields)
+
+    def knows(self, name: str) -> bool:
+        """Has the category such a field?"""
+        return any(field.name == name for field in self.fields)
+
+    def has(self, name: str) -> Bool:
+        """(N,) is it there?"""
+        there: Bool = ~np.isnan(self.values[self.row(name)])
+        return there
+
+    def flag(self, name: str) -> Bool:
+        """(N,) is it there and not zero?"""
+        value = self.values[self.row(name)]
+        on: Bool = (value != 0) & ~np.isnan(value)
+        return on
+
+    def whole(self, name: str, absent: int) -> I8:
+        """(N,) integers, `absent` where the field is not there."""
+        value = self.values[self.row(name)]
+        return np.where(np.isnan(value), absent, value).astype(np.int64)
+
+    def callsign(self, name: str) -> Text:
+        """(N,) eight characters of six bits each; empty: absent."""
+        return letters(self.whole(name, 0))
+
+    def row(self, name: str) -> int:
+        """Where the field stands."""
+        return next(k for k, field in enumerate(self.fields) if field.name == name)
+
+
+# ICAO Annex 10, volume IV, table 3-9; what is not in it reads as a space
+ALPHABET = np.frombuffer(b" ABCDEFGHIJKLMNOPQRSTUVWXYZ".ljust(48) + b"0123456789".ljust(16), np.uint8)
+SIXES = np.arange(42, -1, -6)
+
+
+def letters(codes: I8) -> Text:
+    """48-bit codes to callsigns without trailing spaces: (N,) -> (N,) S8."""
+    text = ALPHABET[codes[:, None] >> SIXES & 63]
+    blank = np.logical_and.accumulate(text[:, ::-1] == ord(" "), axis=1)[:, ::-1]
+    return np.where(blank, np.uint8(0), text).view("S8").reshape(-1)
+
+
+def codes(callsign: Text) -> F8:
+    """Callsigns to 48-bit codes: (N,) S8 -> (N,) float64, NaN where empty."""
+    text = np.ascontiguousarray(np.char.upper(callsign).astype("S8")).view(np.uint8).reshape(-1, 8)
+    known = np.isin(text, ALPHABET)
+    six = np.where(known, text & 63, ord(" ")).astype(np.int64)
+    packed = (six << SIXES).sum(axis=1).astype(float)
+    return np.where(callsign == b"", np.nan, packed)
+
+
+def optional(value: Any, absent: int) -> F8:
+    """A column of integers as fields want it: float64, NaN for the value that means none."""
+    return np.where(value == absent, np.nan, np.asarray(value, float))
+
+
+def time_of_day(time_s: F8) -> F8:
+    """Seconds since midnight on the grid of 1/128 s, below 86,400 after rounding too."""
+    day: F8 = np.rint(time_s * 128) % (DAY_S * 128) / 128
+    return day
