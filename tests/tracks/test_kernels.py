@@ -119,7 +119,7 @@ def test_level_flight_stays_level() -> None:
     mean = np.concatenate([ecef(lat, lon, 10_000.0), 240.0 * axes[0]])
     cov = np.eye(6)
     for _ in range(600):
-        kernels.predict(mean, cov, 1.0, 1.0, 1.0)
+        kernels.predict(mean, cov, 1.0, 1.0, 1.0, False)
     assert geodetic(mean[:3])[2] == pytest.approx(10_000.0, abs=10.0)
     assert np.linalg.norm(mean[3:]) == pytest.approx(240.0, abs=0.1)
     # a straight line would have left it 1,600 m too high
@@ -131,10 +131,10 @@ def test_prediction_in_two_steps_is_prediction_in_one() -> None:
     start = np.concatenate([ecef(0.66, 1.2, 5000.0), rng.normal(size=3) * 100])
     once, twice, first = covariance(rng), np.empty((6, 6)), start.copy()
     twice[:] = once
-    kernels.predict(first, once, 2.0, 9.0, 4.0)
+    kernels.predict(first, once, 2.0, 9.0, 4.0, False)
     second = start.copy()
-    kernels.predict(second, twice, 1.2, 9.0, 4.0)
-    kernels.predict(second, twice, 0.8, 9.0, 4.0)
+    kernels.predict(second, twice, 1.2, 9.0, 4.0, False)
+    kernels.predict(second, twice, 0.8, 9.0, 4.0, False)
     np.testing.assert_allclose(first, second, atol=1e-3)
     np.testing.assert_allclose(once, twice, rtol=1e-6)
 

@@ -8,7 +8,7 @@ import pytest
 from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.sensors import Plots, Sites, parse_sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, TEST
+from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, SIMULATED, TEST
 from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig, Tracks
 
 SITES = parse_sites(
@@ -183,12 +183,22 @@ def test_plots_that_cannot_be_used_are_counted() -> None:
     assert tracker.rejected == {
         "sensor not in the registry": 1,
         "no position": 1,
-        "test or simulated target": 1,
+        "test target": 1,
         "no time": 1,
         "negative range": 1,
     }
     assert (numbers[:5] == -1).all()
     assert np.isfinite(tracker.snapshot(240.0).state).all()
+
+
+def test_an_exercise_and_real_traffic_never_meet() -> None:
+    real = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    played = real.replace(flags=np.full(len(real), SIMULATED))
+    exercise = dataclasses.replace(TrackerConfig(), exercise=True)
+    for plots, config, tracks in ((real, None, 1), (played, None, 0), (real, exercise, 0), (played, exercise, 1)):
+        tracker, left = run(plots, config=config)
+        assert len(left) == tracks
+        assert tracker.rejected.get("of another realm", 0) == (0 if tracks else len(plots))
 
 
 def test_an_address_is_followed_and_can_be_hidden() -> None:

@@ -1,6 +1,6 @@
 """The tracker's loops: arrays and floats in, arrays out.
 
-A track is a row of a `Bank`. Two extended Kalman filters run in each row and are mixed as an interacting multiple
+A track is a row of a `Bank`. Three extended Kalman filters run in each row and are mixed as an interacting multiple
 model (H. A. P. Blom and Y. Bar-Shalom, IEEE Trans. Automatic Control 33(8), 1988); measurements are taken in one
 scalar at a time, which for uncorrelated components equals the joint update (Y. Bar-Shalom, X. R. Li and T. Kirubarajan,
 Estimation with Applications to Tracking and Navigation, 2001, section 7.2) and needs no matrix inverse.
@@ -17,17 +17,21 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8, U1, U2, U4, U8
 from skyaccord.earth.wgs84 import ECC2, SECOND_ECC2, SEMI_MAJOR_M, SEMI_MINOR_M
 
-MODELS = 2
+MODELS = 3  # calm, agile, falling
+FALLING = 2
+GM = 3.986004418e14  # m^3/s^2, WGS-84
+EARTH_TURN = 7.292115e-5  # rad/s
 NO_ADDRESS, NO_MODE_A = 0xFFFFFFFF, 0xFFFF
 FORBIDDEN = 1e9
+SEEN_MEMORY = 0.9  # a look: how much of what was known of a track's visibility stays known
 
 
 class Bank(NamedTuple):
     """Rows of tracks; C is the capacity, the first `live` rows are in use (oldest first), S the number of sensors."""
 
-    mean: F8  # (C, 2, 6) a model each
-    cov: F8  # (C, 2, 6, 6)
-    weight: F8  # (C, 2) probability of each model
+    mean: F8  # (C, M, 6) a model each
+    cov: F8  # (C, M, 6, 6)
+    weight: F8  # (C, M) probability of each model
     time_s: F8  # (C,)
     number: I4
     status: U1
@@ -35,6 +39,7 @@ class Bank(NamedTuple):
     score: F8  # log-likelihood ratio of target against clutter
     updated_s: F8
     heard_s: F8  # (C, S) last plot of each sensor
+    seen: F8  # (C,) share of looks that succeeded lately
     address: U4
     mode_a: U2
     callsign: U8  # eight bytes, packed
@@ -71,9 +76,10 @@ class Batch(NamedTuple):
 class Noise(NamedTuple):
     """The models' numbers."""
 
-    horizontal: F8  # (2,)
+    horizontal: F8  # (M,)
     vertical: F8
     stays_s: F8
+    goes_to: F8  # (M, M) share of each model among those that follow another
 
 
 @njit(cache=True)
@@ -98,20 +104,36 @@ def up_at(p: F8, up: F8) -> None:
 
 
 @njit(cache=True)
-def predict(mean: F8, cov: F8, dt: float, q_horizontal: float, q_vertical: float) -> None:
+def pull(mean: F8, up: F8, falling: bool, out: F8) -> None:
+    """Acceleration (3,) of a mean in the turning frame, into `out`.
+
+    Level flight follows the Earth's curve. What falls is under gravity, Coriolis and centrifugal force, without drag.
+    """
+    radius = np.sqrt(mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2)
+    if falling:
+        for i in range(3):
+            out[i] = -GM / radius**3 * mean[i]
+        out[0] += 2 * EARTH_TURN * mean[4] + EARTH_TURN**2 * mean[0]
+        out[1] += -2 * EARTH_TURN * mean[3] + EARTH_TURN**2 * mean[1]
+        return
+    climb = mean[3] * up[0] + mean[4] * up[1] + mean[5] * up[2]
+    curve = (mean[3] ** 2 + mean[4] ** 2 + mean[5] ** 2 - climb * climb) / radius
+    for i in range(3):
+        out[i] = -curve * up[i]
+
+
+@njit(cache=True)
+def predict(mean: F8, cov: F8, dt: float, q_horizontal: float, q_vertical: float, falling: bool) -> None:
     """Move one model's mean (6,) and covariance (6, 6) by dt >= 0, in place.
 
-    The velocity follows the Earth's curve (level flight stays level); white acceleration with one density along the
-    local vertical and another across it.
+    White acceleration with one density along the local vertical and another across it is added to `pull`.
     """
-    up = np.empty(3)
+    up, acceleration = np.empty(3), np.empty(3)
     up_at(mean, up)
-    radius = np.sqrt(mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2)
-    climb = mean[3] * up[0] + mean[4] * up[1] + mean[5] * up[2]
-    fall = (mean[3] ** 2 + mean[4] ** 2 + mean[5] ** 2 - climb * climb) / radius
+    pull(mean, up, falling, acceleration)
     for i in range(3):
-        mean[i] += mean[i + 3] * dt - 0.5 * fall * up[i] * dt * dt
-        mean[i + 3] -= fall * up[i] * dt
+        mean[i] += mean[i + 3] * dt + 0.5 * acceleration[i] * dt * dt
+        mean[i + 3] += acceleration[i] * dt
     for i in range(3):
         for j in range(3):
             q = (q_vertical - q_horizontal) * up[i] * up[j] + (q_horizontal if i == j else 0.0)
@@ -210,10 +232,12 @@ def absorb(mean: F8, cov: F8, h: F8, nu: F8, var: F8, count: int) -> tuple[float
 
 @njit(cache=True)
 def merged(bank: Bank, t: int, mean: F8, cov: F8) -> None:
-    """The row's two models as one mean and covariance (moment matching)."""
-    for i in range(6):
-        mean[i] = bank.weight[t, 0] * bank.mean[t, 0, i] + bank.weight[t, 1] * bank.mean[t, 1, i]
+    """The row's models as one mean and covariance (moment matching)."""
+    mean[:] = 0.0
     cov[:] = 0.0
+    for m in range(MODELS):
+        for i in range(6):
+            mean[i] += bank.weight[t, m] * bank.mean[t, m, i]
     for m in range(MODELS):
         for i in range(6):
             for j in range(6):
@@ -223,25 +247,42 @@ def merged(bank: Bank, t: int, mean: F8, cov: F8) -> None:
 
 
 @njit(cache=True)
+def drift(bank: Bank, t: int, noise: Noise) -> tuple[float, float, bool]:
+    """The one motion that stands for the row's models: noise densities across and along the vertical, and falling."""
+    q_h, q_v = 0.0, 0.0
+    for m in range(MODELS):
+        q_h += bank.weight[t, m] * noise.horizontal[m]
+        q_v += bank.weight[t, m] * noise.vertical[m]
+    return q_h, q_v, bank.weight[t, FALLING] > 0.5
+
+
+@njit(cache=True)
 def mix(bank: Bank, t: int, dt: float, noise: Noise) -> None:
     """Interaction step of the IMM over a time dt, in place."""
-    leave0 = 1 - np.exp(-dt / noise.stays_s[0])
-    leave1 = 1 - np.exp(-dt / noise.stays_s[1])
-    w0, w1 = bank.weight[t, 0], bank.weight[t, 1]
-    from0 = np.array([w0 * (1 - leave0), w0 * leave0])  # to calm, to agile
-    from1 = np.array([w1 * leave1, w1 * (1 - leave1)])
+    flow = np.empty((MODELS, MODELS))  # probability of having been in m and now being in n
+    for m in range(MODELS):
+        stay = np.exp(-dt / noise.stays_s[m])
+        for n in range(MODELS):
+            flow[m, n] = bank.weight[t, m] * (stay if m == n else (1 - stay) * noise.goes_to[m, n])
     mean = bank.mean[t].copy()
     cov = bank.cov[t].copy()
-    for m in range(MODELS):
-        total = from0[m] + from1[m]
-        a, b = from0[m] / total, from1[m] / total
-        bank.weight[t, m] = total
+    for n in range(MODELS):
+        total = 0.0
+        for m in range(MODELS):
+            total += flow[m, n]
+        bank.weight[t, n] = total
         for i in range(6):
-            bank.mean[t, m, i] = a * mean[0, i] + b * mean[1, i]
+            mixed = 0.0
+            for m in range(MODELS):
+                mixed += flow[m, n] / total * mean[m, i]
+            bank.mean[t, n, i] = mixed
         for i in range(6):
             for j in range(6):
-                spread = a * b * (mean[0, i] - mean[1, i]) * (mean[0, j] - mean[1, j])
-                bank.cov[t, m, i, j] = a * cov[0, i, j] + b * cov[1, i, j] + spread
+                mixed = 0.0
+                for m in range(MODELS):
+                    spread = (mean[m, i] - bank.mean[t, n, i]) * (mean[m, j] - bank.mean[t, n, j])
+                    mixed += flow[m, n] / total * (cov[m, i, j] + spread)
+                bank.cov[t, n, i, j] = mixed
 
 
 @njit(cache=True)
@@ -252,7 +293,7 @@ def advance(bank: Bank, t: int, time_s: float, noise: Noise) -> None:
         return
     mix(bank, t, dt, noise)
     for m in range(MODELS):
-        predict(bank.mean[t, m], bank.cov[t, m], dt, noise.horizontal[m], noise.vertical[m])
+        predict(bank.mean[t, m], bank.cov[t, m], dt, noise.horizontal[m], noise.vertical[m], m == FALLING)
     bank.time_s[t] = time_s
 
 
@@ -290,10 +331,9 @@ def weigh(
         spread2 += radar.var_range
     if far2 > 2.0 * gate_d2 * spread2 + 1e4:
         return 0.0, FORBIDDEN
-    q_h = bank.weight[t, 0] * noise.horizontal[0] + bank.weight[t, 1] * noise.horizontal[1]
-    q_v = bank.weight[t, 0] * noise.vertical[0] + bank.weight[t, 1] * noise.vertical[1]
     if dt > 0.0:
-        predict(mean, cov, dt, q_h, q_v)
+        q_h, q_v, falling = drift(bank, t, noise)
+        predict(mean, cov, dt, q_h, q_v, falling)
     h, nu, var = np.empty((3, 6)), np.empty(3), np.empty(3)
     count = observe(mean, max(-elapsed, 0.0), radar, batch, k, h, nu, var)
     d2, _, logdet_two = absorb(mean, cov, h, nu, var, count)
@@ -450,13 +490,22 @@ def update(bank: Bank, t: int, radar: Radar, batch: Batch, k: int, noise: Noise)
         count = observe(bank.mean[t, m], late_s, radar, batch, k, h, nu, var)
         d2, logdet, _ = absorb(bank.mean[t, m], bank.cov[t, m], h, nu, var, count)
         log_like[m] = -0.5 * (d2 + logdet)
-    top = max(log_like[0], log_like[1])
-    w0 = bank.weight[t, 0] * np.exp(log_like[0] - top)
-    w1 = bank.weight[t, 1] * np.exp(log_like[1] - top)
-    # neither model is ever given up for good
-    share = min(max(w0 / (w0 + w1), 0.001), 0.999)
-    bank.weight[t, 0], bank.weight[t, 1] = share, 1 - share
+    top = log_like.max()
+    total = 0.0
+    for m in range(MODELS):
+        # no model is ever given up for good
+        bank.weight[t, m] = max(bank.weight[t, m] * np.exp(log_like[m] - top), 1e-12)
+        total += bank.weight[t, m]
+    kept = 0.0
+    for m in range(MODELS):
+        bank.weight[t, m] = max(bank.weight[t, m] / total, 0.001)
+        kept += bank.weight[t, m]
+    for m in range(MODELS):
+        bank.weight[t, m] /= kept
     bank.updated_s[t] = max(bank.updated_s[t], batch.time_s[k])
+    looks = (batch.time_s[k] - bank.heard_s[t, radar.row]) / radar.scan_s
+    if looks < 10.0:  # else the sensor had not had it in sight
+        bank.seen[t] = bank.seen[t] * SEEN_MEMORY ** max(round(looks), 1) + (1 - SEEN_MEMORY)
     bank.heard_s[t, radar.row] = batch.time_s[k]
     bank.hits[t] += 1
     learn(bank, t, batch, k)
@@ -530,13 +579,14 @@ def start(
         h, nu, var = np.empty((3, 6)), np.empty(3), np.empty(3)
         observe(bank.mean[t, m], 0.0, radar, batch, k, h, nu, var)
         absorb(bank.mean[t, m], bank.cov[t, m], h, nu, var, 2)
-    bank.weight[t, 0], bank.weight[t, 1] = 0.5, 0.5
+    bank.weight[t, 0], bank.weight[t, 1], bank.weight[t, FALLING] = 0.48, 0.48, 0.04
     bank.time_s[t] = batch.time_s[k]
     bank.number[t] = number
     bank.status[t] = 0
     bank.hits[t] = 1
     bank.score[t] = 0.0
     bank.updated_s[t] = batch.time_s[k]
+    bank.seen[t] = radar.pd
     bank.heard_s[t, :] = -np.inf
     bank.heard_s[t, radar.row] = batch.time_s[k]
     bank.address[t] = NO_ADDRESS
@@ -597,6 +647,5 @@ def snapshot(bank: Bank, rows: I8, time_s: float, noise: Noise, mean: F8, cov: F
         merged(bank, t, mean[r], cov[r])
         dt = time_s - bank.time_s[t]
         if dt > 0.0:
-            q_h = bank.weight[t, 0] * noise.horizontal[0] + bank.weight[t, 1] * noise.horizontal[1]
-            q_v = bank.weight[t, 0] * noise.vertical[0] + bank.weight[t, 1] * noise.vertical[1]
-            predict(mean[r], cov[r], dt, q_h, q_v)
+            q_h, q_v, falling = drift(bank, t, noise)
+            predict(mean[r], cov[r], dt, q_h, q_v, falling)

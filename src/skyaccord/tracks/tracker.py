@@ -18,6 +18,7 @@ from skyaccord.tracks.kernels import Bank, Batch, Noise, Radar
 from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks
 
 NEVER_S = -np.inf
+LEAST_SEEN = 0.3  # a track that is seen more rarely is not worth waiting longer for
 
 
 class Tracker:
@@ -36,9 +37,10 @@ class Tracker:
         self._bank = _empty_bank(64, len(sites))
         self._radars = _radars(sites)
         self._noise = Noise(
-            np.array([config.calm_horizontal, config.agile_horizontal]),
-            np.array([config.calm_vertical, config.agile_vertical]),
-            np.array([config.calm_stays_s, config.agile_stays_s]),
+            np.array([config.calm_horizontal, config.agile_horizontal, config.falling_density]),
+            np.array([config.calm_vertical, config.agile_vertical, config.falling_density]),
+            np.array([config.calm_stays_s, config.agile_stays_s, config.falling_stays_s]),
+            np.array([[0.0, 1.0, 0.0], [1.0 - config.falls, 0.0, config.falls], [0.0, 1.0, 0.0]]),
         )
 
     def copy(self) -> Tracker:
@@ -106,7 +108,9 @@ class Tracker:
             "no time": ~np.isfinite(plots.time_s),
             "no position": ~polar & ~placed,
             "negative range": polar & (plots.range_m < 0),
-            "test or simulated target": (plots.flags & (TEST | SIMULATED)) != 0,
+            "test target": (plots.flags & TEST) != 0,
+            # an exercise never reaches a real picture, nor real traffic an exercise
+            "of another realm": ((plots.flags & SIMULATED) != 0) != self.config.exercise,
             "on the ground": (plots.flags & ON_GROUND) != 0,
         }
         good = np.ones(len(plots), bool)
@@ -119,8 +123,7 @@ class Tracker:
 
     def _take(self, plots: Plots, radar: Radar) -> I4:
         config, batch = self.config, self._batch(plots)
-        coded = (batch.mode_a != NO_MODE_A) | (batch.address != NO_ADDRESS)
-        clutter = np.where(coded, config.clutter_secondary_m2, config.clutter_primary_m2)
+        clutter = np.where(_coded(batch), config.clutter_secondary_m2, config.clutter_primary_m2)
         chosen, gained, near = kernels.associate(
             self._bank, self._live, radar, batch, self._noise, clutter, config.gate_d2, config.code_conflict
         )
@@ -168,6 +171,7 @@ class Tracker:
         if self._live + len(plots) > len(self._bank.number):
             self._bank = _grown(self._bank, 2 * (self._live + len(plots)))
         height = np.array([config.start_height_m, config.start_height_sigma_m])
+        coded = _coded(batch)
         for k in plots:
             kernels.start(
                 self._bank,
@@ -178,7 +182,7 @@ class Tracker:
                 int(k),
                 height,
                 config.start_speed_mps,
-                config.start_climb_mps,
+                config.start_climb_mps if coded[k] else config.start_climb_uncoded_mps,
             )
             self._live += 1
             self._next_number += 1
@@ -201,7 +205,8 @@ class Tracker:
             return
         bank, rows = self._bank, np.arange(self._live)
         age_s = time_s - bank.updated_s[rows]
-        scans = np.where(bank.status[rows] == CONFIRMED, self.config.coast_scans, self.config.tentative_scans)
+        patience = self.config.coast_scans / np.clip(bank.seen[rows], LEAST_SEEN, 1.0)
+        scans = np.where(bank.status[rows] == CONFIRMED, patience, self.config.tentative_scans)
         over = age_s > scans * self._pace_s(rows)
         over |= kernels.twins(bank, self._live, self.sites.scan_s, 400.0, 40.0).astype(bool)
         if over.any():
@@ -212,6 +217,12 @@ class Tracker:
         for array in self._bank:
             array[: len(rows)] = array[rows]
         self._live = len(rows)
+
+
+def _coded(batch: Batch) -> Bool:
+    """Which plots say who they are."""
+    coded: Bool = (batch.mode_a != NO_MODE_A) | (batch.address != NO_ADDRESS)
+    return coded
 
 
 def _radars(sites: Sites) -> list[Radar]:
@@ -244,6 +255,7 @@ def _empty_bank(capacity: int, sensors: int) -> Bank:
         np.zeros(capacity),
         np.zeros(capacity),
         np.full((capacity, sensors), NEVER_S),
+        np.zeros(capacity),
         np.zeros(capacity, np.uint32),
         np.zeros(capacity, np.uint16),
         np.zeros(capacity, np.uint64),
