@@ -21,6 +21,7 @@ class Task:
     responder: str  # post or unit that carries it out; "" not yet assigned
     changed_s: float
     text: str
+    reason: str = ""  # why it stands so: who has the authority now, or why nobody; what a person gave as the reason
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Decision:
     """What a person (or, in an exercise, a scripted one) said about a task."""
 
     task: str
-    move: str  # lifecycle.MOVES: "approve", "refuse", "assign", "acknowledge", "close"
+    move: str  # lifecycle.MOVES: "approve", "refuse", "assign", "acknowledge", "close", "recall"
     post: str
     time_s: float
     reason: str = ""

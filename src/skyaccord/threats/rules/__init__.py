@@ -1,0 +1,1 @@
+"""One leaf file a rule, listed in threats/table.py. A rule knows the scene, and no other rule."""
