@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -105,7 +106,8 @@ class Columns:
         return {name: getattr(self, name) for name, _, _ in layout(type(self))}
 
 
-def layout(cls: type[Columns]) -> tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]:
+@cache
+def layout(cls: Any) -> tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]:
     """(name, dtype, row shape) of each column of `cls`."""
     return tuple((f.name, f.metadata["dtype"], f.metadata["shape"]) for f in fields(cls))
 

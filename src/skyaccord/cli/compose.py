@@ -1,0 +1,294 @@
+"""Compose: from what the user asked for to a night ready to begin."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skyaccord import __version__
+from skyaccord.agreement import Agreement, parse
+from skyaccord.cli.listening import Listener
+from skyaccord.cli.shipped import bytes_of, find, text_of
+from skyaccord.coverage import build_mask, ring
+from skyaccord.errors import InputError, SitesError
+from skyaccord.exercise import World, check_parties, parse_scenario
+from skyaccord.exercise.speak import Spoken
+from skyaccord.node.night import Night, Source
+from skyaccord.node.serve import Playbill
+from skyaccord.node.sources import Feed, Listening
+from skyaccord.record import Manifest, Recorder
+from skyaccord.sensors import Plots, Sites, parse_sites, row_of
+from skyaccord.tasks import MOVES
+from skyaccord.tracks import TrackerConfig
+from skyaccord.wire import Decoded, decode, read_recording
+from skyaccord.wire.recordings import remove_copies
+
+ALONE = """
+name = "alone"
+title = "One party without an agreement"
+[clauses]
+"Alone" = "One party watches with its own sensors; nothing is shared with anyone."
+[term]
+clause = "Alone"
+least_parties = 1
+[entry]
+clause = "Alone"
+[withdrawal]
+clause = "Alone"
+shared_data = "keep"
+[[party]]
+id = "PARTY"
+name = "PARTY"
+relation = "member"
+government = "PARTY.government"
+[[post]]
+id = "PARTY.government"
+party = "PARTY"
+title = "Government of PARTY"
+"""
+CARRIED_OUT = ("acknowledge", "close")  # what scripted officers say where a person decides
+RING_HEIGHTS_M = (300.0, 3000.0, 10_000.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A night that can begin, and what is to be said about it."""
+
+    night: Night
+    playbill: Playbill
+    end_s: float
+    recorder: AbstractContextManager[Any]
+    decoded: Decoded | None = None  # of a feed
+    notices: tuple[str, ...] = ()
+    broken_off: str = ""  # a sentence, where an input broke off
+
+
+@dataclass(frozen=True)
+class ExerciseWish:
+    """What a user says of an exercise."""
+
+    scenario: str
+    seed: int | None = None
+    record: Path | None = None
+    until_s: float | None = None
+    unattended: bool = False  # scripted officers decide too; else they only carry out
+
+
+def exercise(wish: ExerciseWish) -> Plan:
+    """A scenario, its agreement and its world. Raises InputError."""
+    path = find(wish.scenario, "scenarios")
+    text = text_of(path)
+    scenario = parse_scenario(text, str(path))
+    law_path = beside(path, scenario.agreement)
+    law_text = text_of(law_path)
+    agreement = parse(law_text, str(law_path))
+    check_parties(
+        scenario,
+        [party.id for party in agreement.terms.parties],
+        [post.id for post in agreement.terms.posts],
+    )
+    world = World(scenario, wish.seed)
+    sites = {party: world.sites(party) for party in world.parties}
+    sensors = [
+        sensor(scenario.sites, k, [ring(scenario.sites.take(slice(k, k + 1)), mask, h, 180) for h in RING_HEIGHTS_M])
+        for k, mask in enumerate(scenario.masks)
+    ]
+    captions = [{"time_s": m.time_s, "text": m.text} for m in scenario.moments]
+    playbill = Playbill(scenario.title, "exercise", sensors, captions)
+    manifest = Manifest(
+        scenario.title,
+        world.seed,
+        tuple(party.id for party in agreement.terms.parties),
+        scenario.start_s,
+        scenario.step_s,
+        scenario.sites,
+        {"kind": "exercise", "sensors": sensors, "captions": captions, "skyaccord": __version__},
+    )
+    recorder = Recorder(wish.record, manifest, law_text, text) if wish.record else None
+    if recorder:
+        recorder.truth(world.truth)
+    moves = tuple(MOVES) if wish.unattended else CARRIED_OUT
+    source = Spoken(world, None if recorder is None else recorder.feed, moves)
+    night = Night(
+        agreement,
+        sites,
+        source,
+        scenario.start_s,
+        scenario.step_s,
+        config=TrackerConfig(exercise=True),
+        recorder=recorder,
+    )
+    end_s = scenario.end_s if wish.until_s is None else min(scenario.end_s, scenario.start_s + wish.until_s)
+    return Plan(night, playbill, end_s, recorder or nullcontext())
+
+
+@dataclass(frozen=True)
+class FeedWish:
+    """What a user says of a feed."""
+
+    files: tuple[Path, ...]
+    sites: Path
+    agreement: str | None = None
+    party: str | None = None
+    day_s: float | None = None
+    skip_unknown: bool = False
+    record: Path | None = None
+    seed: int | None = None
+    until_s: float | None = None
+
+
+def feed(wish: FeedWish) -> Plan:
+    """Recorded feeds as one party's night. Raises InputError."""
+    sites = registry(wish.sites)
+    agreement, law_text, party = law_of(wish.agreement, wish.party)
+    recordings = [remove_copies(read_recording(bytes_of(path), str(path))) for path in wish.files]
+    decodings = [decode(recording, day_s=wish.day_s) for recording in recordings]
+    plots = Plots.concat([decoded.plots for decoded in decodings])
+    if not len(plots):
+        raise InputError(f"{', '.join(map(str, wish.files))}: no plots in it (CAT048 or CAT021); {heard(decodings)}")
+    sites, notices = known(plots, sites, str(wish.sites), wish.skip_unknown)
+    sites, turning = as_they_turn(sites, decodings)
+    times = plots.time_s[np.isfinite(plots.time_s) & (row_of(sites, plots.source) >= 0)]
+    start_s, last_s = float(np.floor(times.min())), float(np.ceil(times.max()) + 1)
+    end_s = last_s if wish.until_s is None else min(last_s, start_s + wish.until_s)
+    title = ", ".join(path.name for path in wish.files)
+    night, recorder, sensors = alone(
+        agreement, law_text, party, sites, Feed({party: plots}), start_s, title, wish.record, wish.seed
+    )
+    return Plan(
+        night,
+        Playbill(title, "live", sensors),
+        end_s,
+        recorder or nullcontext(),
+        decodings[0] if len(decodings) == 1 else None,
+        tuple(notices + turning),
+        "; ".join(r.warning for r in recordings if r.truncated_at is not None),
+    )
+
+
+def live(addresses: list[str], wish: FeedWish, now_s: float) -> tuple[Plan, Listener]:
+    """Live feeds as one party's night, beginning now. Raises InputError."""
+    sites = registry(wish.sites)
+    agreement, law_text, party = law_of(wish.agreement, wish.party)
+    listener = Listener(addresses, party)
+    source = Listening(listener.arrived, [p.id for p in agreement.terms.parties])
+    title = ", ".join(addresses)
+    night, recorder, sensors = alone(
+        agreement, law_text, party, sites, source, np.floor(now_s), title, wish.record, wish.seed
+    )
+    end_s = np.inf if wish.until_s is None else np.floor(now_s) + wish.until_s
+    return Plan(night, Playbill(title, "live", sensors), end_s, recorder or nullcontext()), listener
+
+
+def alone(
+    agreement: Agreement,
+    law_text: str,
+    party: str,
+    sites: Sites,
+    source: Source,
+    start_s: float,
+    title: str,
+    record: Path | None,
+    seed: int | None,
+) -> tuple[Night, Recorder | None, list[dict[str, Any]]]:
+    """One party's own sensors under an agreement."""
+    sites = sites.replace(party=np.full(len(sites), party.encode(), "S16"))
+    open_sky = build_mask([])
+    sensors = [
+        sensor(sites, k, [ring(sites.take(slice(k, k + 1)), open_sky, h, 180) for h in RING_HEIGHTS_M])
+        for k in range(len(sites))
+    ]
+    manifest = Manifest(
+        title,
+        seed or 0,
+        tuple(p.id for p in agreement.terms.parties),
+        start_s,
+        1.0,
+        sites,
+        {"kind": "live", "sensors": sensors, "captions": [], "skyaccord": __version__},
+    )
+    recorder = Recorder(record, manifest, law_text) if record else None
+    return Night(agreement, {party: sites}, source, start_s, recorder=recorder), recorder, sensors
+
+
+def registry(path: Path) -> Sites:
+    """The sensor registry in a file."""
+    return parse_sites(text_of(path), str(path))
+
+
+def law_of(name: str | None, party: str | None) -> tuple[Agreement, str, str]:
+    """The agreement, its text, and the party whose sensors these are. Without an agreement a party is alone."""
+    if name is None:
+        text = ALONE.replace("PARTY", party or "own")
+        return parse(text, "no agreement"), text, party or "own"
+    path = find(name, "agreements")
+    text = text_of(path)
+    agreement = parse(text, str(path))
+    parties = [p.id for p in agreement.terms.parties]
+    if party not in parties:
+        raise InputError(f"--party {party or '(none)'}: the parties of {path} are {', '.join(parties)}")
+    return agreement, text, party
+
+
+def known(plots: Plots, sites: Sites, name: str, skip_unknown: bool) -> tuple[Sites, list[str]]:
+    """The registry, after a look whether every sensor of the feed is in it. Raises SitesError if one is not."""
+    sources, first, counts = np.unique(plots.source, return_index=True, return_counts=True)
+    missing = [k for k in range(len(sources)) if sources[k] not in sites.source]
+    if not missing:
+        return sites, []
+    k = missing[0]
+    words = (
+        f"{name}: no sensor SAC/SIC {sources[k] >> 8}/{sources[k] & 255}, which the feed has "
+        f"(first at byte {plots.offset[first[k]]}, {counts[k]} plots)"
+    )
+    if not skip_unknown or len(missing) == len(sources):
+        raise SitesError(f"{words}; add a [[sensor]] with its position, or leave such plots out with --skip-unknown")
+    return sites, [f"{words}; left out"]
+
+
+def as_they_turn(sites: Sites, decodings: list[Decoded]) -> tuple[Sites, list[str]]:
+    """The registry with each antenna's turn as its own service messages (CAT034) tell it."""
+    scan_s, notices = sites.scan_s.copy(), []
+    for k, source in enumerate(sites.source):
+        told = np.concatenate([d.services.period_s[d.services.source == source] for d in decodings])
+        told = told[np.isfinite(told) & (told > 0.5) & (told < 60)]
+        if len(told) and abs(np.median(told) - scan_s[k]) > 0.05:
+            notices.append(
+                f"{sites.name[k].decode()}: its own messages say one turn takes {np.median(told):.2f} s; "
+                f"taken instead of the registry's {scan_s[k]:g} s"
+            )
+            scan_s[k] = np.median(told)
+    return sites.replace(scan_s=scan_s), notices
+
+
+def sensor(sites: Sites, k: int, rings: list[np.ndarray[Any, Any]]) -> dict[str, Any]:
+    """A sensor as a map needs it."""
+    return {
+        "name": sites.name[k].decode(),
+        "party": sites.party[k].decode(),
+        "lat": round(float(np.degrees(sites.lat_rad[k])), 6),
+        "lon": round(float(np.degrees(sites.lon_rad[k])), 6),
+        "rings": [
+            {"height_m": height, "points": np.round(np.degrees(points), 4).tolist()}
+            for height, points in zip(RING_HEIGHTS_M, rings, strict=True)
+        ],
+    }
+
+
+def beside(scenario: Path, agreement: str) -> Path:
+    """The scenario's agreement: beside it, or the one that comes with Skyaccord."""
+    near = scenario.parent / f"{agreement.removesuffix('.toml')}.toml"
+    return near if near.is_file() else find(agreement, "agreements")
+
+
+def heard(decodings: list[Decoded]) -> str:
+    """What was in a feed without plots, in words."""
+    seen = sorted({f"CAT{category:03d}" for d in decodings for category, _ in d.records})
+    skipped = sorted({f"CAT{category:03d}" for d in decodings for category in d.skipped})
+    return f"it has {', '.join(seen) or 'no record that could be read'}" + (
+        f", and {', '.join(skipped)} that is not read yet" if skipped else ""
+    )

@@ -1,0 +1,469 @@
+"""Step: one turn of a party's house. Pure: the same house, inbox and time give the same house and outbox.
+
+    acts -> doors -> tracks -> picture -> alerts -> tasks -> decisions -> release
+
+In that order, because who may see and decide must be settled before anything is seen or decided. What other parties
+sent is checked at our door, what we send before it leaves. Circles go through time: what a message causes is said in
+the next turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import msgspec
+import numpy as np
+
+from skyaccord.agreement import Act, Batch, Charter, add_act, charter, may, released
+from skyaccord.agreement.words import Identity
+from skyaccord.columns import U1
+from skyaccord.earth.places import Place
+from skyaccord.errors import FormatError, IllegalMove, Refused
+from skyaccord.node.house import CLOSED, SILENT, UP, Delivery, House, Inbox, Note, Outbox
+from skyaccord.picture import Picture, Shared, admit, fuse, release
+from skyaccord.tasks import OVER, Decision, Task, advance, lapse, propose, reauthorise
+from skyaccord.threats import Alert, assess, classify
+from skyaccord.tracks import TENTATIVE, Tracks
+from skyaccord.wire import Message
+from skyaccord.wire.formats.message import Kind, columns_from_bytes, columns_to_bytes
+
+Thing = TypeVar("Thing", Alert, Task)
+
+STALE_S = 20.0  # a delivery older than this is no longer shown
+SILENT_S = 6.0  # a link without a word for so long is called silent
+SIDES = np.array([0, 0, 1, 1, 1, 2, 2])  # by Identity: nobody's, harmless, to be watched
+KIND_ALERT, KIND_TASK = 1, 2
+
+
+@dataclass
+class Desk:
+    """What one turn writes down and sends; emptied into the outbox at its end."""
+
+    house: House
+    time_s: float
+    notes: list[Note] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
+    serial: int = 0
+
+    def note(self, kind: str, body: Mapping[str, object] | Alert | Task | Decision | Act) -> None:
+        """A line for our log."""
+        self.notes.append(Note(kind, body))
+
+    def send(self, kind: Kind, to: str, body: bytes) -> None:
+        """A message to another party."""
+        self.serial += 1
+        self.messages.append(Message(kind, self.house.party, to, self.serial, self.time_s, body))
+
+    def outbox(self) -> Outbox:
+        """All of it."""
+        return Outbox(tuple(self.messages), tuple(self.notes))
+
+
+@dataclass(frozen=True)
+class TaskSaid:
+    """How a task travels: with the place of its target and the tracks that it may be known by."""
+
+    task: Task
+    place: Place
+    known_as: tuple[tuple[str, int], ...]  # (party, own track number)
+
+
+@dataclass(frozen=True)
+class AlertSaid:
+    """How an alert travels."""
+
+    alert: Alert
+    known_as: tuple[tuple[str, int], ...]
+
+
+def step(house: House, inbox: Inbox, time_s: float) -> tuple[House, Outbox]:
+    """One turn, to `time_s`: the house after it, and what it says to others and to its log."""
+    desk = Desk(house, time_s, serial=house.serial)
+    house = heed_acts(house, inbox, desk)
+    law = charter(house.agreement, time_s)
+    house = close_links(house, law, desk)
+    house = open_door(house, inbox.messages, law, desk)
+    house = look(house, inbox, law, time_s)
+    house = watch(house, law, desk)
+    house = order(house, law, desk)
+    for decision in inbox.decisions:
+        house, _ = decide(house, decision, law, desk)
+    share(house, law, desk)
+    return replace(house, time_s=time_s, serial=desk.serial), desk.outbox()
+
+
+def declare(house: House, act: Act) -> tuple[House, Outbox]:
+    """An act of our own party, at once and between turns; told to everyone bound before anything else is sent."""
+    desk = Desk(house, act.time_s, serial=house.serial)
+    house = do_act(house, act, desk)
+    return replace(house, serial=desk.serial), desk.outbox()
+
+
+def ask(house: House, decision: Decision) -> tuple[House, Outbox, Refused | IllegalMove | None]:
+    """A person's move between turns: the house after it, what is said, and what stood in its way."""
+    desk = Desk(house, decision.time_s, serial=house.serial)
+    law = charter(house.agreement, decision.time_s)
+    house, obstacle = decide(house, decision, law, desk)
+    return replace(house, serial=desk.serial), desk.outbox(), obstacle
+
+
+# --- acts
+
+
+def heed_acts(house: House, inbox: Inbox, desk: Desk) -> House:
+    """Our own acts, then those that others tell us of."""
+    for act in inbox.acts:
+        house = do_act(house, act, desk)
+    for message in inbox.messages:
+        if message.kind == "act":
+            house = hear_act(house, message, desk)
+    return house
+
+
+def do_act(house: House, act: Act, desk: Desk) -> House:
+    """Our own party's act: refused if the agreement says so, else noted and told to all others."""
+    try:
+        agreement = add_act(house.agreement, act)
+    except (Refused, IllegalMove) as no:
+        desk.note("refusal", refusal(act.post, act.kind, "agreement", no, desk.time_s))
+        return house
+    desk.note("act", act)
+    for party in others(house):
+        desk.send("act", party, msgspec.msgpack.encode(act))
+    return replace(house, agreement=agreement)
+
+
+def hear_act(house: House, message: Message, desk: Desk) -> House:
+    """Another party's act: only its own posts bind it."""
+    try:
+        act = msgspec.msgpack.decode(message.body, type=Act)
+        if act.party != message.sender:
+            raise Refused(f"{message.sender} cannot act for {act.party}", ())
+        agreement = add_act(house.agreement, act)
+    except (Refused, IllegalMove, msgspec.DecodeError) as no:
+        desk.note("refusal", refusal(message.sender, "act", "agreement", no, desk.time_s))
+        return house
+    desk.note("act", act)
+    return replace(house, agreement=agreement)
+
+
+def close_links(house: House, law: Charter, desk: Desk) -> House:
+    """Where the agreement no longer binds us and another, its tracks go dark and its alerts and tasks end with us."""
+    for party in others(house):
+        open_now = bound(law, house.party, party)
+        state = house.links.get(party, SILENT)
+        heard_s = house.heard_s.get(party, -np.inf)
+        now = CLOSED if not open_now else UP if desk.time_s - heard_s < SILENT_S else SILENT
+        if now == state and party in house.links:
+            continue
+        house = replace(house, links={**house.links, party: now})
+        desk.note("link", {"party": party, "state": now})
+        if now == CLOSED:
+            house = forget(house, party, desk)
+    return house
+
+
+def forget(house: House, party: str, desk: Desk) -> House:
+    """Nothing of that party is shown from here on; what was open of it is closed with a reason."""
+    for alert in house.alerts.values():
+        if alert.party == party:
+            desk.note("alert", replace(alert, state="closed", text=f"{alert.text} Closed: {party} shares no more."))
+    for task in house.tasks.values():
+        if task.party == party:
+            desk.note("task", replace(task, state="void", changed_s=desk.time_s))
+    return replace(
+        house,
+        deliveries={p: d for p, d in house.deliveries.items() if p != party},
+        alerts={k: a for k, a in house.alerts.items() if a.party != party},
+        tasks={k: t for k, t in house.tasks.items() if t.party != party},
+    )
+
+
+# --- the receiver's door
+
+
+def open_door(house: House, messages: tuple[Message, ...], law: Charter, desk: Desk) -> House:
+    """Let in what the agreement lets in; note the rest."""
+    for message in messages:
+        if message.kind == "act":
+            continue
+        if message.to != house.party or not bound(law, house.party, message.sender):
+            house = turn_away(house, message.sender, message.kind, 1, desk)
+            continue
+        house = replace(house, heard_s={**house.heard_s, message.sender: desk.time_s})
+        try:
+            house = take_in(house, message, law, desk)
+        except (FormatError, msgspec.DecodeError) as error:
+            desk.note("refusal", refusal(message.sender, message.kind, "message", error, desk.time_s))
+    return house
+
+
+def take_in(house: House, message: Message, law: Charter, desk: Desk) -> House:
+    """One message from a party that is bound to us."""
+    sender = message.sender
+    if message.kind == "tracks":
+        shared = columns_from_bytes(Shared, message.body)
+        fine, allowed = admit(shared, law, sender, house.party, desk.time_s)
+        if len(fine) < len(shared):
+            house = turn_away(house, sender, "tracks", int((~allowed).sum()), desk)
+        return replace(house, deliveries={**house.deliveries, sender: Delivery(desk.time_s, fine)})
+    if message.kind == "alert":
+        said = msgspec.msgpack.decode(message.body, type=AlertSaid)
+        place = Place(said.alert.lat_rad, said.alert.lon_rad, said.alert.height_m)
+        if said.alert.party != sender or not lets(law, sender, house.party, KIND_ALERT, place, desk.time_s):
+            return turn_away(house, sender, "alert", 1, desk)
+        alert = replace(said.alert, track=row_known_as(house, said.known_as))
+        desk.note("alert", alert)
+        return replace(house, alerts=kept(house.alerts, alert.id, alert, alert.state == "closed"))
+    if message.kind == "task":
+        order_said = msgspec.msgpack.decode(message.body, type=TaskSaid)
+        task, place = order_said.task, order_said.place
+        if task.party != sender or not lets(law, sender, house.party, KIND_TASK, place, desk.time_s):
+            return turn_away(house, sender, "task", 1, desk)
+        task = replace(task, track=row_known_as(house, order_said.known_as))
+        desk.note("task", task)
+        return replace(
+            house,
+            tasks=kept(house.tasks, task.id, task, task.state in OVER),
+            places={**house.places, task.id: place},
+        )
+    if message.kind == "decision":
+        decision = msgspec.msgpack.decode(message.body, type=Decision)
+        post = law.post(decision.post)
+        if post is None or post.party != sender:
+            return turn_away(house, sender, "decision", 1, desk)
+        return decide(house, decision, law, desk)[0]
+    return house
+
+
+def turn_away(house: House, sender: str, what: str, count: int, desk: Desk) -> House:
+    """Refuse records at the door: the first of a kind from a party is a line of the log, the rest are counted."""
+    key = f"{sender} {what}"
+    before = house.refused.get(key, 0)
+    if not before:
+        desk.note("refusal", {"who": sender, "what": what, "count": count, "reason": "not released to us"})
+    return replace(house, refused={**house.refused, key: before + count})
+
+
+# --- seeing
+
+
+def look(house: House, inbox: Inbox, law: Charter, time_s: float) -> House:
+    """Plots become own tracks; own tracks and deliveries become the picture."""
+    tracker = house.tracker.copy()
+    tracker.update(inbox.plots, time_s)
+    index = {party.id: k for k, party in enumerate(law.parties)}
+    deliveries = {index[p]: d.shared for p, d in house.deliveries.items() if time_s - d.time_s < STALE_S}
+    fusion, picture = fuse(tracker.snapshot(time_s), deliveries, index[house.party], house.fusion, time_s)
+    own = tuple(alert for alert in house.alerts.values() if alert.party == house.party)
+    return replace(house, tracker=tracker, fusion=fusion, picture=recognised(picture, own))
+
+
+def recognised(picture: Picture, alerts: tuple[Alert, ...]) -> Picture:
+    """The picture with identity and class: ours first, an owner's word where ours is nothing; conflicts marked.
+
+    `alerts` are our own open ones: what has crossed a border without a word is looked at differently.
+    """
+    ours, air_class = classify(picture, alerts)
+    theirs = picture.identity
+    told = (picture.shared_number >= 0) & (theirs != Identity.PENDING)
+    conflict = told & (SIDES[ours] * SIDES[theirs] == 2)
+    silent = (ours == Identity.PENDING) | (ours == Identity.UNKNOWN)
+    return picture.replace(
+        identity=np.where(told & silent, theirs, ours),
+        air_class=np.where((air_class == 0) & told, picture.air_class, air_class),
+        conflict=conflict,
+    )
+
+
+def watch(house: House, law: Charter, desk: Desk) -> House:
+    """The picture's meaning: alerts raised, changed and closed."""
+    memory, changed = assess(house.picture, house.watch, law, house.party, desk.time_s)
+    alerts = house.alerts
+    for alert in changed:
+        desk.note("alert", alert)
+        alerts = kept(alerts, alert.id, alert, alert.state == "closed")
+        tell_alert(house, alert, law, desk)
+    return replace(house, watch=memory, alerts=alerts)
+
+
+# --- tasks and decisions
+
+
+def order(house: House, law: Charter, desk: Desk) -> House:
+    """Tasks proposed for new alerts, and the authority over each open one asked again where its target is now."""
+    house = replace(house, places={**house.places, **targets(house)})
+    tasks = house.tasks
+    for task in house.tasks.values():
+        if task.party == house.party:
+            again = reauthorise(task, house.places[task.id], law, desk.time_s)
+            if again.state == "proposed" and task.alert not in house.alerts:
+                again = lapse(again, "what it was proposed for is over", desk.time_s)
+            if again != task:
+                desk.note("task", again)
+                tell_task(house, again, law, desk)
+                tasks = kept(tasks, again.id, again, again.state in OVER)
+    house = replace(house, tasks=tasks)
+    own = tuple(alert for alert in house.alerts.values() if alert.party == house.party)
+    memory, fresh = propose(own, house.picture, law, house.party, house.proposals, desk.time_s)
+    for task in fresh:
+        house = replace(
+            house,
+            tasks={**house.tasks, task.id: task},
+            places={**house.places, task.id: place_of(house, task.track)},
+        )
+        desk.note("task", task)
+        tell_task(house, task, law, desk)
+    return replace(house, proposals=memory)
+
+
+def decide(house: House, decision: Decision, law: Charter, desk: Desk) -> tuple[House, Refused | IllegalMove | None]:
+    """A person's move on a task. A refused one is noted with clauses; another party's task is moved by its house."""
+    task = house.tasks.get(decision.task)
+    if task is None:
+        no = IllegalMove(f"{decision.move} {decision.task}: no such open task here")
+        desk.note("refusal", refusal(decision.post, decision.move, decision.task, no, desk.time_s))
+        return house, no
+    place = house.places[task.id]
+    try:
+        moved = advance(task, decision, law, place, desk.time_s)
+    except (Refused, IllegalMove) as no:
+        desk.note("refusal", refusal(decision.post, decision.move, task.id, no, desk.time_s))
+        return house, no
+    if task.party != house.party:
+        desk.send("decision", task.party, msgspec.msgpack.encode(decision))
+        return house, None
+    desk.note("decision", decision)
+    desk.note("task", moved)
+    tell_task(house, moved, law, desk)
+    return replace(house, tasks=kept(house.tasks, moved.id, moved, moved.state in OVER)), None
+
+
+def targets(house: House) -> dict[str, Place]:
+    """Where the targets of our own open tasks are now."""
+    rows = {int(n): k for k, n in enumerate(house.picture.number)}
+    return {
+        task.id: place_of(house, task.track)
+        for task in house.tasks.values()
+        if task.party == house.party and task.track in rows
+    }
+
+
+def place_of(house: House, track: int) -> Place:
+    """Where a joint track of our picture is. Raises KeyError if it is not there."""
+    (row,) = np.flatnonzero(house.picture.number == track)
+    picture = house.picture
+    return Place(float(picture.lat_rad[row]), float(picture.lon_rad[row]), float(picture.height_m[row]))
+
+
+# --- the sender's door
+
+
+def share(house: House, law: Charter, desk: Desk) -> None:
+    """What each party bound to us may have of our own tracks; and a sign of life."""
+    tracks = house.tracker.snapshot(desk.time_s)
+    tracks = tracks.take(tracks.status != TENTATIVE)
+    identity, air_class = our_view(house.picture, tracks)
+    for party in others(house):
+        if bound(law, house.party, party):
+            shared = release(tracks, identity, air_class, law, house.party, party, desk.time_s)
+            desk.send("tracks" if len(shared) else "heartbeat", party, columns_to_bytes(shared) if len(shared) else b"")
+
+
+def our_view(picture: Picture, tracks: Tracks) -> tuple[U1, U1]:
+    """Identity and class of our own tracks, from the picture's rows that hold them: (N,), (N,)."""
+    rows = np.full(int(max(tracks.number.max(initial=0), picture.own_number.max(initial=0))) + 1, -1)
+    mine = picture.own_number >= 0
+    rows[picture.own_number[mine]] = np.flatnonzero(mine)
+    at = rows[tracks.number]
+    identity = np.where(at >= 0, picture.identity[at], 0).astype(np.uint8) if len(picture) else np.zeros(len(at), "u1")
+    air_class = np.where(at >= 0, picture.air_class[at], 0).astype(np.uint8) if len(picture) else identity
+    return identity, air_class
+
+
+def tell_alert(house: House, alert: Alert, law: Charter, desk: Desk) -> None:
+    """An alert of ours to each party that it is released to."""
+    place = Place(alert.lat_rad, alert.lon_rad, alert.height_m)
+    said = msgspec.msgpack.encode(AlertSaid(alert, known_as(house, alert.track)))
+    for party in others(house):
+        if lets(law, house.party, party, KIND_ALERT, place, desk.time_s):
+            desk.send("alert", party, said)
+
+
+def tell_task(house: House, task: Task, law: Charter, desk: Desk) -> None:
+    """A task of ours to each party that it is released to."""
+    place = house.places[task.id]
+    said = msgspec.msgpack.encode(TaskSaid(task, place, known_as(house, task.track)))
+    for party in others(house):
+        if lets(law, house.party, party, KIND_TASK, place, desk.time_s):
+            desk.send("task", party, said)
+
+
+# --- words used above
+
+
+def others(house: House) -> tuple[str, ...]:
+    """Every other party of the agreement."""
+    return tuple(p.id for p in house.agreement.terms.parties if p.id != house.party)
+
+
+def bound(law: Charter, a: str, b: str) -> bool:
+    """Does the agreement bind both?"""
+    return law.in_force(a) and law.in_force(b)
+
+
+def lets(law: Charter, owner: str, to: str, kind: int, place: Place, time_s: float) -> bool:
+    """Is one alert or task at a place released?"""
+    batch = Batch.empty(1).replace(
+        kind=np.array([kind]),
+        lat_rad=np.array([place.lat_rad]),
+        lon_rad=np.array([place.lon_rad]),
+        height_m=np.array([place.height_m]),
+    )
+    return bool(released(law, owner, to, batch, time_s).allowed[0])
+
+
+def known_as(house: House, track: int) -> tuple[tuple[str, int], ...]:
+    """The own track numbers behind a joint track of ours, by party: how others can find it in their pictures."""
+    rows = np.flatnonzero(house.picture.number == track)
+    parties = [p.id for p in house.agreement.terms.parties]
+    names: list[tuple[str, int]] = []
+    for row in rows:
+        if house.picture.own_number[row] >= 0:
+            names.append((house.party, int(house.picture.own_number[row])))
+        if house.picture.shared_number[row] >= 0:
+            names.append((parties[int(house.picture.shared_by[row])], int(house.picture.shared_number[row])))
+    return tuple(names)
+
+
+def row_known_as(house: House, names: tuple[tuple[str, int], ...]) -> int:
+    """Our joint number of what another knows by these names; -1: we do not have it."""
+    picture = house.picture
+    parties = [p.id for p in house.agreement.terms.parties]
+    for party, number in names:
+        if party == house.party:
+            found = picture.own_number == number
+        else:
+            found = (picture.shared_number == number) & (picture.shared_by == parties.index(party))
+        if found.any():
+            return int(picture.number[np.argmax(found)])
+    return -1
+
+
+def kept(things: Mapping[str, Thing], key: str, thing: Thing, over: bool) -> dict[str, Thing]:
+    """The mapping with one more or one less."""
+    return {**{k: v for k, v in things.items() if k != key}, **({} if over else {key: thing})}
+
+
+def refusal(who: str, move: str, what: str, no: Exception, time_s: float) -> dict[str, object]:
+    """What the log keeps of a no."""
+    clauses = list(no.clauses) if isinstance(no, Refused) else []
+    reason = no.reason if isinstance(no, Refused) else str(no)
+    return {"who": who, "move": move, "what": what, "reason": reason, "clauses": clauses, "time_s": time_s}
+
+
+def would(house: House, post: str, verb: str, what: str, place: Place | None, time_s: float) -> bool:
+    """Would the agreement, as it stands, let a post?"""
+    return may(charter(house.agreement, time_s), post, verb, what, place, time_s).allowed
