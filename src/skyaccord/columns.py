@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from functools import cache
 from typing import Any, Self
 
 import numpy as np
@@ -106,10 +105,15 @@ class Columns:
         return {name: getattr(self, name) for name, _, _ in layout(type(self))}
 
 
-@cache
-def layout(cls: Any) -> tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]:
+Layout = tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]
+LAYOUTS: dict[type[Columns], Layout] = {}  # asked for at every slice, and never changing
+
+
+def layout(cls: type[Columns]) -> Layout:
     """(name, dtype, row shape) of each column of `cls`."""
-    return tuple((f.name, f.metadata["dtype"], f.metadata["shape"]) for f in fields(cls))
+    if cls not in LAYOUTS:
+        LAYOUTS[cls] = tuple((f.name, f.metadata["dtype"], f.metadata["shape"]) for f in fields(cls))
+    return LAYOUTS[cls]
 
 
 def arrow_type(dtype: np.dtype[Any], shape: tuple[int, ...]) -> pa.DataType:

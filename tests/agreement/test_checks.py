@@ -86,7 +86,7 @@ def test_errors(old: str, new: str, says: str, clauses: tuple[str, ...]) -> None
 
 
 def test_sizes_are_exact_not_sampled() -> None:
-    """A sliver of 0.01 degrees that nobody manages: 2 x 0.01 square degrees at the equator are 247 km2."""
+    """A sliver of 0.01 degrees that nobody manages: 2 x 0.01 square degrees at the equator are 246.2 km2."""
     text = SOUND.replace("[[0, 0], [0, 2], [2, 2], [2, 0]]", "[[-0.01, 0], [-0.01, 2], [2, 2], [2, 0]]")
     text = text.replace(
         'post = "X.air"\npower = "manage"\nareas = "x"', 'post = "X.air"\npower = "manage"\nareas = "small"'
@@ -95,7 +95,7 @@ def test_sizes_are_exact_not_sampled() -> None:
         "[[grant]]", '[[area]]\nid = "small"\nclause = "S 1"\npolygon = [[0, 0], [0, 2], [2, 2], [2, 0]]\n[[grant]]', 1
     )
     (gap,) = [f for f in found(text) if f.text.startswith("nobody manages")]
-    assert gap.text.startswith("nobody manages 247 km2 around 0.0")
+    assert gap.text.startswith("nobody manages 246 km2 around 0.0")
     assert gap.text.endswith("in 'x', the territory of X; it stays with X.gov")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -36,7 +37,12 @@ def test_the_text_becomes_terms() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "table", "says"),
     [
-        ('owner = "Z"\nto = "Y"', 'owner = "Z"\nto = "KZ"', "to =:4", "[[release]] 4: party 'KZ' is not among X, Y, Z"),
+        (
+            'owner = "Z"\nto = "Y"',
+            'owner = "Z"\nto = "KZ"',
+            "to =:4",
+            "[[release]] 4: party 'KZ' is not among the parties X, Y, Z",
+        ),
         (
             'owner = "Z"\nto = "Y"',
             'owner = "Q"\nto = "Y"',
@@ -60,9 +66,14 @@ def test_the_text_becomes_terms() -> None:
             'power = "manage"\nareas = "z"',
             'power = "manage"\nareas = "zz"',
             "areas =:7",
-            "area 'zz' is not among x, y, z, sea",
+            "area 'zz' is not among the areas x, y, z, sea",
         ),
-        ('verbs = "support"', 'verbs = ["destroy"]', "verbs =:1", "task 'destroy' is not among observe, identify"),
+        (
+            'verbs = "support"',
+            'verbs = ["destroy"]',
+            "verbs =:1",
+            "task 'destroy' is not among the tasks observe, identify",
+        ),
         ('clause = "P 6"', 'clause = "P 7"', "clause =:12", "clause 'P 7' is not among [clauses]: S 1, S 2"),
         (
             'territory_of = "Z"',
@@ -130,7 +141,7 @@ def test_the_text_becomes_terms() -> None:
             'classes = ["drone", "missile"]',
             'classes = "ufo"',
             "classes =:1",
-            "class 'ufo' is not among unknown, airliner",
+            "class 'ufo' is not among the classes unknown, airliner",
         ),
         ("sigma_max_m = 500", "sigma_max_m = -5", "sigma_max_m =:1", "sigma_max_m is -5; it is a number from 0"),
     ],
@@ -199,7 +210,8 @@ def test_acts_in_the_file_obey_the_law(acts: str, says: str) -> None:
     with pytest.raises(AgreementError) as error:
         parse(TEXT + acts, "square.toml")
     assert says in str(error.value)
-    assert str(error.value).startswith(f"square.toml:{TEXT.count(chr(10)) + 1}") or "[[act]] 2" in says or "at" in says
+    assert re.match(rf"square\.toml:\d+: \[\[act\]\] {acts.count('[[act]]')}: ", str(error.value))
+    assert int(str(error.value).split(":")[1]) > TEXT.count("\n")
 
 
 def test_headers_inside_texts_are_not_counted() -> None:
@@ -217,10 +229,11 @@ def test_damage_is_an_agreement_error_or_harmless(data: st.DataObject) -> None:
     piece = data.draw(
         st.sampled_from(["", TEXT[start:end] * 2, "nan", "-1", "[", '"', "[[act]]\n", "true", "\n", "1e400"])
     )
+    refusal = ""
     try:
         agreement = parse(TEXT[:start] + piece + TEXT[end:], "square.toml")
-    except AgreementError as error:
-        assert str(error).startswith("square.toml")
-    else:
         check(agreement)
         explain(agreement)
+    except AgreementError as error:
+        refusal = str(error)
+    assert not refusal or (refusal.startswith("square.toml:") and "\n" not in refusal)

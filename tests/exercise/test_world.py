@@ -116,7 +116,7 @@ def heard_times(world: World, party: str, sensor: str, target: str) -> np.ndarra
 def test_pamir_night_keeps_what_its_captions_promise(scenario: Scenario, seed: int) -> None:
     world = World(scenario, seed)
     airliners = np.unique(world.truth.truth_id[world.truth.kind == AirClass.AIRLINER])
-    assert 25 <= len(airliners) <= 45
+    assert 40 <= len(airliners) <= 70
 
     fast = heard_times(world, "TJ", "Shaartuz", "Unknown fast")
     assert (fast < 100).sum() >= 12  # long before it crosses

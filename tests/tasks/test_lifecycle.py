@@ -112,6 +112,12 @@ def test_who_assigns_to_nobody_does_it_himself() -> None:
     assert advance(task("approved"), say("assign", "S.defence"), CHARTER, at(37.5), NOON_S).responder == "S.defence"
 
 
+@pytest.mark.parametrize("nobody", ["N.empty", "N.nobody"])
+def test_nothing_is_assigned_to_nobody(nobody: str) -> None:
+    with pytest.raises(Refused, match=nobody):
+        advance(task("approved"), say("assign", "S.defence", responder=nobody), CHARTER, at(37.5), NOON_S)
+
+
 def test_a_refusal_names_its_clause_and_who_may() -> None:
     with pytest.raises(Refused) as no:
         advance(task(), say("approve", "N.leader"), CHARTER, at(37.5), NOON_S)

@@ -10,6 +10,7 @@
 """
 
 from skyaccord.agreement.acts import add_act
+from skyaccord.agreement.alone import alone
 from skyaccord.agreement.authority import Ruling, authority, may
 from skyaccord.agreement.charter import Charter, Party, charter
 from skyaccord.agreement.checks import Finding, check
@@ -30,6 +31,7 @@ __all__ = [
     "Retention",
     "Ruling",
     "add_act",
+    "alone",
     "authority",
     "charter",
     "check",

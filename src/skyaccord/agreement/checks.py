@@ -80,7 +80,8 @@ def _claims_on_territory(terms: Terms) -> Iterable[Finding]:
         for land in terms.zones:
             if land.territory_of in ("", post.party):
                 continue
-            shape = shapely.intersection(_union(terms, grant.zones), land.area.polygon)
+            abroad = shapely.intersection(land.area.polygon, _foreign(terms, post.party))
+            shape = shapely.intersection(_union(terms, grant.zones), abroad)
             if size_km2(shape) > SLIVER_KM2:
                 text = (
                     f"{grant.where} would let {grant.post} {grant.power} in {_place(shape)} of '{land.name}', the "
@@ -91,27 +92,26 @@ def _claims_on_territory(terms: Terms) -> Iterable[Finding]:
 
 def _disputes(terms: Terms) -> Iterable[Finding]:
     """Stretches that two parties claim."""
-    lands = [zone for zone in terms.zones if zone.territory_of]
-    for one, other in itertools.combinations(lands, 2):
-        shape = shapely.intersection(one.area.polygon, other.area.polygon)
-        if one.territory_of != other.territory_of and size_km2(shape) > SLIVER_KM2:
-            text = (
-                f"{_place(shape)} is claimed by {one.territory_of} ('{one.name}') and by {other.territory_of} "
-                f"('{other.name}'): nobody has the authority there for both"
-            )
-            yield Finding("error", text, tuple(dict.fromkeys((one.clause, other.clause, SOVEREIGNTY))))
+    for one, other, shape in _claimed_twice(terms):
+        text = (
+            f"{_place(shape)} is claimed by {one.territory_of} ('{one.name}') and by {other.territory_of} "
+            f"('{other.name}'): nobody has the authority there for both"
+        )
+        yield Finding("error", text, tuple(dict.fromkeys((one.clause, other.clause, SOVEREIGNTY))))
 
 
 def _overlapping_managers(terms: Terms) -> Iterable[Finding]:
     """Places with two managers for one task."""
     managers = [grant for grant in terms.grants if grant.power == "manage"]
+    disputed = shapely.union_all([shape for _, _, shape in _claimed_twice(terms)])
     for one, other in itertools.combinations(managers, 2):
         verbs = tuple(verb for verb in one.verbs if verb in other.verbs)
         if one.post == other.post or not verbs:
             continue
 
         def both(cell: Cell, verb: str, one: Grant = one, other: Grant = other) -> Any:
-            return shapely.intersection(_reach(terms, [one], cell, verb), _reach(terms, [other], cell, verb))
+            shape = shapely.intersection(_reach(terms, [one], cell, verb), _reach(terms, [other], cell, verb))
+            return shapely.difference(shape, disputed)
 
         for patch in _patches(terms, verbs, both):
             text = f"{one.post} ({one.where}) and {other.post} ({other.where}) both manage {_describe(patch)}"
@@ -270,9 +270,23 @@ def _reach(terms: Terms, grants: list[Grant], cell: Cell, verb: str) -> Any:
             continue
         post = terms.post(grant.post)
         names = [name for name in grant.zones if _spans(terms.zone(name).area, cell)]
-        foreign = [z.area.polygon for z in terms.zones if z.territory_of and post and z.territory_of != post.party]
-        reach.append(shapely.difference(_union(terms, names), shapely.union_all(foreign)))
+        reach.append(shapely.difference(_union(terms, names), _foreign(terms, post.party if post else "")))
     return shapely.union_all(reach)
+
+
+def _foreign(terms: Terms, party: str) -> Any:
+    """The territories of others; what the party claims too is not foreign to it."""
+    own = [zone.area.polygon for zone in terms.zones if party and zone.territory_of == party]
+    others = [zone.area.polygon for zone in terms.zones if zone.territory_of not in ("", party)]
+    return shapely.difference(shapely.union_all(others), shapely.union_all(own))
+
+
+def _claimed_twice(terms: Terms) -> Iterable[tuple[Zone, Zone, Any]]:
+    """Pairs of territories of different parties that overlap, and where."""
+    for one, other in itertools.combinations([zone for zone in terms.zones if zone.territory_of], 2):
+        shape = shapely.intersection(one.area.polygon, other.area.polygon)
+        if one.territory_of != other.territory_of and size_km2(shape) > SLIVER_KM2:
+            yield one, other, shape
 
 
 def _spans(area: Area, cell: Cell) -> bool:

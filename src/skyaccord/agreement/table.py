@@ -102,7 +102,7 @@ class Table:
             self.fail(f"{key} is {value!r}; it is a text, a list of texts, or {every!r}", key)
         for item in values:
             if item not in choices:
-                self.fail(f"{noun} {item!r} is not among {', '.join(choices) or 'none at all'}", key)
+                self.fail(f"{noun} {item!r} is not among the {_plural(noun)} {', '.join(choices) or '(none)'}", key)
         return tuple(dict.fromkeys(values))
 
     def number(self, key: str, default: float | None = None, low: float = -math.inf, high: float = math.inf) -> float:
@@ -170,3 +170,7 @@ class Table:
             if re.match(r"\s*\[{1,2}\s*[A-Za-z]", line):
                 return 0
         return 0
+
+
+def _plural(noun: str) -> str:
+    return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}es" if noun.endswith("s") else f"{noun}s"

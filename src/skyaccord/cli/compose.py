@@ -11,6 +11,7 @@ import numpy as np
 
 from skyaccord import __version__
 from skyaccord.agreement import Agreement, parse
+from skyaccord.agreement import alone as alone_agreement
 from skyaccord.cli.listening import Listener
 from skyaccord.cli.shipped import bytes_of, find, text_of
 from skyaccord.coverage import build_mask, ring
@@ -27,29 +28,6 @@ from skyaccord.tracks import TrackerConfig
 from skyaccord.wire import Decoded, decode, read_recording
 from skyaccord.wire.recordings import remove_copies
 
-ALONE = """
-name = "alone"
-title = "One party without an agreement"
-[clauses]
-"Alone" = "One party watches with its own sensors; nothing is shared with anyone."
-[term]
-clause = "Alone"
-least_parties = 1
-[entry]
-clause = "Alone"
-[withdrawal]
-clause = "Alone"
-shared_data = "keep"
-[[party]]
-id = "PARTY"
-name = "PARTY"
-relation = "member"
-government = "PARTY.government"
-[[post]]
-id = "PARTY.government"
-party = "PARTY"
-title = "Government of PARTY"
-"""
 CARRIED_OUT = ("acknowledge", "close")  # what scripted officers say where a person decides
 RING_HEIGHTS_M = (300.0, 3000.0, 10_000.0)
 
@@ -223,8 +201,7 @@ def registry(path: Path) -> Sites:
 def law_of(name: str | None, party: str | None) -> tuple[Agreement, str, str]:
     """The agreement, its text, and the party whose sensors these are. Without an agreement a party is alone."""
     if name is None:
-        text = ALONE.replace("PARTY", party or "own")
-        return parse(text, "no agreement"), text, party or "own"
+        return alone_agreement(party or "own"), "", party or "own"
     path = find(name, "agreements")
     text = text_of(path)
     agreement = parse(text, str(path))

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from skyaccord.agreement import parse
+from skyaccord.agreement import alone, parse
 from skyaccord.cli.compose import Plan
 from skyaccord.console import serve
 from skyaccord.errors import InputError
@@ -75,7 +75,11 @@ def replay(folder: Path, speed: float, host: str, port: int, open_browser: bool)
     recording = Recording(folder)
     settings = recording.manifest.settings
     playbill = Playbill(recording.manifest.title, "replay", settings.get("sensors", ()), settings.get("captions", ()))
-    agreement = parse(recording.agreement, str(folder / "agreement.toml"))
+    agreement = (
+        parse(recording.agreement, str(folder / "agreement.toml"))
+        if (folder / "agreement.toml").exists()
+        else alone(recording.parties[0])
+    )
     if not recording.sealed:
         OUT.print("[yellow]note[/] the recording was interrupted; what it has is shown")
     serve(Replay(recording, agreement, playbill, speed), host, port, lambda address: _at(address, open_browser))

@@ -111,7 +111,7 @@ def distance_m(area: Area, lat_rad: F8, lon_rad: F8) -> F8:
     """Distance over the ground to the area's boundary, negative inside: (N,) radians -> (N,) metres.
 
     The nearest point of the boundary is sought in a plane that is true at the mean latitude of point and edge, the
-    distance to it is that of the ellipsoid: within 0.1 % or 10 m of the geodesic up to 500 km for edges up to 100 km.
+    distance to it is that of the ellipsoid: within 0.1 % or 30 m of the geodesic up to 500 km for edges up to 100 km.
     Height and time are not asked. NaN where the position is.
     """
     lat, lon = np.atleast_1d(np.asarray(lat_rad, float)), np.atleast_1d(np.asarray(lon_rad, float))

@@ -15,7 +15,6 @@ from skyaccord.sensors.plots import Plots
 from skyaccord.sensors.sites import Sites
 from skyaccord.tasks.task import Decision, Task
 
-
 DECIDING = ("approve", "refuse", "assign")
 
 

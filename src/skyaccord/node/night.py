@@ -95,7 +95,7 @@ class Night:
         """One step of the night, for everyone."""
         from_s, to_s = self.time_s, self.start_s + (self.turns + 1) * self.step_s
         for act in self.source.acts(from_s, to_s):
-            self.act(act)
+            self.act(act, to_s)
         outboxes = {}
         for party in self.parties:
             plots = self.source.plots(party, from_s, to_s)
@@ -115,11 +115,11 @@ class Night:
             if self.recorder:
                 self.recorder.step(party, to_s, house.picture, self._newest[party])
 
-    def act(self, act: Act) -> None:
-        """An act of a party, by one of its posts, at once: others know before they see anything more."""
+    def act(self, act: Act, noted_s: float) -> None:
+        """An act of a party, by one of its posts, noted at `noted_s`: others know before they see anything more."""
         house = self.houses[act.party]
         self.houses[act.party], outbox = declare(house, act)
-        self._post(act.party, outbox, act.time_s)
+        self._post(act.party, outbox, noted_s)
 
     def decide(self, decision: Decision) -> Refused | IllegalMove | None:
         """A person's move between turns; what stood in its way, if anything. Raises KeyError on an unknown post."""

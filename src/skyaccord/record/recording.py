@@ -205,11 +205,11 @@ def _manifest_out(manifest: Manifest) -> dict[str, Any]:
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
     return {
         **{f.name: plain(getattr(manifest, f.name)) for f in fields(Manifest) if f.name != "sites"},
-        "sites": plain_utf8(rows),
+        "sites": _as_text(rows),
     }
 
 
-def plain_utf8(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _as_text(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows whose byte strings are UTF-8 text."""
     return [
         {name: value.decode("utf-8", "replace") if isinstance(value, bytes) else value for name, value in row.items()}

@@ -166,7 +166,7 @@ def _given(rule: Rule, old: Alert | None, sight: Sight, id_: str) -> Alert:
 def _moved(old: Alert, new: Alert) -> bool:
     """Has the event moved so much that it must be said again?"""
     if math.isnan(old.event_time_s) or math.isnan(new.event_time_s):
-        return math.isnan(old.event_time_s) != math.isnan(new.event_time_s)
+        return not math.isnan(new.event_time_s)  # that it cannot be said any longer is no news
     later_s = abs(new.event_time_s - old.event_time_s)
     north_m = SEMI_MAJOR_M * (new.event_lat_rad - old.event_lat_rad)
     east_m = SEMI_MAJOR_M * (new.event_lon_rad - old.event_lon_rad) * math.cos(new.event_lat_rad)

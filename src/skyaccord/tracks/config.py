@@ -33,7 +33,7 @@ class TrackerConfig:
     clutter_secondary_m2: float = 1e-12  # the same with a code
     confirm_score: float = 9.0  # log-likelihood ratio at which a track is believed
     confirm_hits: int = 3
-    coast_scans: float = 3.0  # looks of its fastest sensor, as often as they succeed, that a track lives without a plot
+    coast_scans: float = 4.0  # looks of its fastest sensor, as often as they succeed, that a track lives without a plot
     tentative_scans: float = 2.3  # the same for a tentative one
     batch_s: float = 1.0  # plots of one sensor in one such slice of time compete for tracks together
     code_conflict: float = 9.0  # what differing Mode A codes cost, in log-likelihood

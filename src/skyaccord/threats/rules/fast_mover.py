@@ -1,9 +1,9 @@
 """Fast mover: a motion that no aircraft has, significant against its covariance and sustained over several looks.
 
 It is so until it is slower than STEEP_FAST_MPS: what is thrown is slow at the top of its way and fast again after it.
-Where it rises or sinks steeply it is taken to fall freely (no air, gravity alone) from where it is, and the place and
-time of impact on the ellipsoid are given, with the covariance's standard deviation of the time. While a motor burns,
-and for what glides, that place is wrong; for level flight none is given.
+Where it rises or sinks steeply, or flies where no wing carries, it is taken to fall freely (no air, gravity alone)
+from where it is, and the place and time of impact on the ellipsoid are given, with the covariance's standard
+deviation of the time. While a motor burns, and for what glides, that place is wrong; for level flight none is given.
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from skyaccord.earth.places import Place
 from skyaccord.earth.wgs84 import geodetic
 from skyaccord.picture.picture import Picture
 from skyaccord.threats.alert import Alert
-from skyaccord.threats.course import STEEP_FAST_MPS, fall, faster_than, unlike_aircraft, velocity_enu
+from skyaccord.threats.course import STEEP_FAST_MPS, fall, faster_than, height_sigma_m, unlike_aircraft, velocity_enu
 from skyaccord.threats.scene import NO_AREA, Findings, Scene, clock
 from skyaccord.tracks import TENTATIVE
 
 HORIZON_S = 600.0
 GROUND_M = 0.0  # the ellipsoid: terrain is not asked
 FALLING_MPS = 100.0  # steeper than this, up or down, is a throw
+AIRLESS_M = 20_000.0  # surely higher than this no wing carries it
 WORTH_SAYING = 0.05
 
 
@@ -73,10 +74,14 @@ def concerns(picture: Picture) -> Bool:
 def _impact(tracks: Picture) -> tuple[F8, F8, F8, F8]:
     """Seconds to the impact, their sigma, latitude, longitude; NaN where it cannot be said."""
     ahead_s, sigma_s, lat, lon = np.full((4, len(tracks)), np.nan)
-    steep = np.flatnonzero(np.abs(velocity_enu(tracks.state)[:, 2]) > FALLING_MPS)
-    if len(steep):
-        place, ahead_s[steep], sigma_s[steep] = fall(tracks.state[steep], tracks.covariance[steep], GROUND_M, HORIZON_S)
-        lat[steep], lon[steep], _ = geodetic(place)
+    steep = np.abs(velocity_enu(tracks.state)[:, 2]) > FALLING_MPS
+    airless = tracks.height_m - 2 * height_sigma_m(tracks) > AIRLESS_M
+    thrown = np.flatnonzero(steep | airless)
+    if len(thrown):
+        place, ahead_s[thrown], sigma_s[thrown] = fall(
+            tracks.state[thrown], tracks.covariance[thrown], GROUND_M, HORIZON_S
+        )
+        lat[thrown], lon[thrown], _ = geodetic(place)
     return ahead_s, sigma_s, lat, lon
 
 
