@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import filecmp
+import shutil
+import struct
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,12 +16,15 @@ from skyaccord.agreement import parse
 from skyaccord.cli import compose
 from skyaccord.console.frames import encode
 from skyaccord.earth.areas import contains
+from skyaccord.earth.wgs84 import geodetic
 from skyaccord.exercise import Truth
 from skyaccord.node.night import Night
 from skyaccord.node.serve import Playbill, Replay
 from skyaccord.picture import Shared
 from skyaccord.record import Entry, Recording, verify
+from skyaccord.wire import decode, read_recording
 from skyaccord.wire.formats.message import columns_from_bytes, from_bytes
+from skyaccord.wire.reports import SIMULATED
 
 SEED = 2021
 WITHDRAWAL_S = 900.0
@@ -152,8 +158,6 @@ def test_nothing_passes_that_the_agreement_does_not_release(lived: Lived, record
     """An evaluator of its own, from the agreement's words: who, where, how high."""
     terms = parse(recording.agreement, "a").terms
     region, approaches = terms.zone("region").area, terms.zone("approaches").area
-    from skyaccord.earth.wgs84 import geodetic
-
     rows, end_s = 0, recording.manifest.start_s + WITHDRAWAL_S
     for sent_s, data in lived.sent:
         message = from_bytes(data)
@@ -187,6 +191,38 @@ def test_after_the_withdrawal_each_sees_only_its_own(recording: Recording) -> No
         assert dark > 0
     kinds = [e.kind for e in recording.log("RU") if second(recording, e) > WITHDRAWAL_S]
     assert {"act", "link"} <= set(kinds)
+
+
+def capture(blocks: list[bytes]) -> bytes:
+    """A classic pcap of raw IPv4 (link type 101), one UDP datagram to port 8600 a block."""
+    out = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+    for number, block in enumerate(blocks):
+        udp = struct.pack(">HHHH", 4000, 8600, 8 + len(block), 0) + block
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 1, 17, 0, bytes(4), bytes(4)) + udp
+        out += struct.pack("<IIII", number, 0, len(ip), len(ip)) + ip
+    return out
+
+
+def test_another_program_reads_our_picture_without_fault(recording: Recording, tmp_path: Path) -> None:
+    if shutil.which("tshark") is None:
+        pytest.skip("needs tshark (Debian package tshark)")
+    told = recording.feed("RU", "system-tracks")
+    blocks, at = [], 0
+    while at < len(told):
+        length = int.from_bytes(told[at + 1 : at + 3], "big")
+        blocks.append(told[at : at + length])
+        at += length
+    (tmp_path / "ours.pcap").write_bytes(capture(blocks))
+    words = ["tshark", "-r", str(tmp_path / "ours.pcap"), "-d", "udp.port==8600,asterix"]
+    faults = ["-Y", "_ws.malformed || _ws.expert.severity >= error"]
+    assert subprocess.run([*words, *faults], capture_output=True, text=True, check=True).stdout == ""
+    report = subprocess.run([*words, "-V"], capture_output=True, text=True, check=True).stdout
+    announced = sum(len(recording.picture("RU", float(t))) for t in recording.steps("RU")[3::4])
+    assert report.count("Asterix message, #") == announced > 5000
+    assert "alformed" not in report
+    here = decode(read_recording(told, "ours"), day_s=recording.manifest.start_s // 86400 * 86400).system_tracks
+    assert len(here) == announced
+    assert (here.flags & SIMULATED).all()  # an exercise is marked as one wherever it goes
 
 
 def test_the_two_parties_do_not_see_the_same(recording: Recording) -> None:

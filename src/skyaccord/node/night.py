@@ -23,10 +23,15 @@ from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.where import where
 from skyaccord.tasks import Decision, Task
 from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig
+from skyaccord.wire.announce import system_tracks
+from skyaccord.wire.formats.asterix import encode_cat062
 from skyaccord.wire.formats.message import from_bytes, to_bytes
 from skyaccord.wire.links.memory import MemoryLink
+from skyaccord.wire.reports import SIMULATED
 
 SPOTS_S = 12.0  # plots stay on the map for so long
+ANNOUNCE_TURNS = 4  # how often the picture goes out as CAT062
+ANNOUNCED = "system-tracks"  # name of that feed in a recording
 
 
 class Source(Protocol):
@@ -114,6 +119,8 @@ class Night:
             tally.joint_most = max(tally.joint_most, len(house.picture))
             if self.recorder:
                 self.recorder.step(party, to_s, house.picture, self._newest[party])
+                if self.turns % ANNOUNCE_TURNS == 0:
+                    self._announce(self.recorder, party)
 
     def act(self, act: Act, noted_s: float) -> None:
         """An act of a party, by one of its posts, noted at `noted_s`: others know before they see anything more."""
@@ -166,6 +173,13 @@ class Night:
                 getattr(tally, f"{note.kind}s").add(entry.body["id"])
         for message in outbox.messages:
             self._link.send(message.to, to_bytes(message))
+
+    def _announce(self, recorder: Recorder, party: str) -> None:
+        """The party's picture as other systems read it: CAT062, from SAC 0 and the party's place in the agreement."""
+        tracks = system_tracks(self.houses[party].picture, self.parties.index(party) + 1)
+        if self.houses[party].tracker.config.exercise:
+            tracks = tracks.replace(flags=tracks.flags | np.uint16(SIMULATED))
+        recorder.feed(party, ANNOUNCED, b"".join(encode_cat062(tracks)))
 
     def _remember(self, party: str, plots: Plots, time_s: float) -> None:
         self.tally[party].plots += len(plots)
