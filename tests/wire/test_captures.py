@@ -71,6 +71,13 @@ def test_what_is_no_datagram_is_counted():
     assert found.skipped == {"fragment": 2, "not UDP": 1, "not IP": 1, "broken header": 1}
 
 
+def test_a_udp_length_left_to_the_card():
+    """Length zero in UDP: the payload ends where IP says, not where the frame was padded."""
+    packet = bytearray(ipv4(b"\x30\x00\x03"))
+    packet[24:26] = b"\0\0"
+    assert payloads(read_recording(pcap([ethernet(bytes(packet))]), "x.pcap")) == [b"\x30\x00\x03"]
+
+
 def next_block(kind: int, body: bytes, order: str) -> bytes:
     body += bytes(-len(body) % 4)
     return struct.pack(order + "II", kind, 12 + len(body)) + body + struct.pack(order + "I", 12 + len(body))
@@ -113,7 +120,9 @@ def test_tshark_finds_the_same_payloads():
     wanted = [part for field in fields for part in ("-e", field)]
     rows = [
         line.split("\t")
-        for line in run("tshark", "-r", str(DATA / "croatiacontrol/cat_034_048.pcap"), "-T", "fields", *wanted).splitlines()
+        for line in run(
+            "tshark", "-r", str(DATA / "croatiacontrol/cat_034_048.pcap"), "-T", "fields", *wanted
+        ).splitlines()
     ]
     d = found.datagrams
     assert len(rows) == len(d) == 100

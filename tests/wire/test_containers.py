@@ -24,7 +24,9 @@ def test_ioss_final_over_midnight():
     assert (found.kind, found.dated) == ("ioss", False)
     assert found.datagrams.time_s == pytest.approx([86_399.0, 86_399.9, DAY_S + 0.5])
     heard = decode(found, day_s=10 * DAY_S)
-    assert heard.plots.time_s - 10 * DAY_S == pytest.approx(np.repeat([86_399.0, 86_399.9, DAY_S + 0.5], 2), abs=1 / 128)
+    assert heard.plots.time_s - 10 * DAY_S == pytest.approx(
+        np.repeat([86_399.0, 86_399.9, DAY_S + 0.5], 2), abs=1 / 128
+    )
     assert heard.losses.size == 0
 
 

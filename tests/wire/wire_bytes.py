@@ -29,7 +29,9 @@ def run(tool: str, *arguments: str) -> str:
     return done.stdout
 
 
-def ipv4(payload: bytes, group: str = "239.1.2.3", port: int = 8600, sender: str = "10.0.0.1", fragment: int = 0) -> bytes:
+def ipv4(
+    payload: bytes, group: str = "239.1.2.3", port: int = 8600, sender: str = "10.0.0.1", fragment: int = 0
+) -> bytes:
     """An IPv4 packet with UDP."""
     udp = struct.pack(">HHHH", 4000, port, 8 + len(payload), 0) + payload
     address = [bytes(int(part) for part in text.split(".")) for text in (sender, group)]

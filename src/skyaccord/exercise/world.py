@@ -91,6 +91,7 @@ def _concerns(order: StaffOrder, task: Task, rules: Mapping[str, str]) -> bool:
     return (
         task.state == MOVES[order.move]
         and (order.move not in DECIDING or task.authority == order.post)
+        and (order.move in DECIDING or task.responder == order.post)
         and order.verb in ("", task.verb)
         and order.rule in ("", rules.get(task.alert, ""))
     )

@@ -124,11 +124,11 @@ class Live(Show):
                 return Outcome(False, f"no open task {task} at {house.party}")
             return verdict(found, post, move, law, house.places[task], self.night.time_s)
 
-    def decide(self, post: str, move: str, task: str, reason: str) -> Outcome:
+    def decide(self, post: str, move: str, task: str, reason: str, responder: str = "") -> Outcome:
         with self._lock:
             before = self.may(post, move, task)
             try:
-                obstacle = self.night.decide(Decision(task, move, post, self.night.time_s, reason))
+                obstacle = self.night.decide(Decision(task, move, post, self.night.time_s, reason, responder))
             except KeyError:
                 return before
             self._frames = {}
@@ -217,7 +217,7 @@ class Replay(Show):
                 return verdict(found, post, move, law, place, frame.time_s)
         return Outcome(False, f"no task {task} at this moment")
 
-    def decide(self, post: str, move: str, task: str, reason: str) -> Outcome:
+    def decide(self, post: str, move: str, task: str, reason: str, responder: str = "") -> Outcome:
         return Outcome(False, "this is a recording: what was decided then stands in its log")
 
     def steer(self, *, speed: float | None = None, paused: bool | None = None, seek_s: float | None = None) -> None:

@@ -94,8 +94,8 @@ class Show(ABC):
         """Would this post be allowed this move on this task, here and now, and by which clauses? Changes nothing."""
 
     @abstractmethod
-    def decide(self, post: str, move: str, task: str, reason: str) -> Outcome:
-        """A person at `post` makes a move on a task; recorded either way."""
+    def decide(self, post: str, move: str, task: str, reason: str, responder: str = "") -> Outcome:
+        """A person at `post` makes a move on a task; recorded either way. `responder`: to whom it is assigned."""
 
     @abstractmethod
     def steer(self, *, speed: float | None = None, paused: bool | None = None, seek_s: float | None = None) -> None:

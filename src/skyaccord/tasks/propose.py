@@ -130,6 +130,6 @@ def _sentence(alert: Alert, picture: Picture, row: int, charter: Charter) -> str
     height = f" at {alert.height_m:.0f} m" if known else ", height not known"
     verb = "entered" if alert.state == "observed" else "is expected in"
     return (
-        f"Identify track {alert.track} ({what}, {alert.speed_mps:.0f} m/s{height}), "
+        f"Identify the target ({what}, {alert.speed_mps:.0f} m/s{height}), "
         f"which {verb} '{title}' at {clock(alert.event_time_s)}."
     )

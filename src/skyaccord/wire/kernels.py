@@ -8,14 +8,16 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8, U1, U2, U8
 
 DAY_S = 86_400.0
+LATE_S = 3_600.0
 
 
 @njit(cache=True)
 def unwrap(source: U2, tod_s: F8, tick_s: F8) -> F8:
     """Times of day (N,) of several sources in order of arrival into seconds since the first day's midnight.
 
-    A source that falls by more than half a day has passed midnight; one that rises by as much afterwards was late. A
-    source not heard before begins on the day that is nearest to what was heard last. `tick_s`: (65536,) scratch, NaN.
+    A source that falls by more than half a day has passed midnight. One that rises by as much is late, of the day
+    before, if that makes it an hour late at most, else it was silent so long. A source new, or silent for a quarter of
+    a day of the others' time, goes on from what was heard last of them. `tick_s`: (65536,) scratch, NaN.
     """
     out = np.full(len(tod_s), np.nan)
     newest = np.nan
@@ -23,9 +25,13 @@ def unwrap(source: U2, tod_s: F8, tick_s: F8) -> F8:
         if np.isnan(tod_s[k]):
             continue
         before = tick_s[source[k]]
-        if np.isnan(before):
+        if np.isnan(before) or newest - before > DAY_S / 4:
             before = newest
-        days = 0.0 if np.isnan(before) else max(np.rint((before - tod_s[k]) / DAY_S), 0.0)
+        days = 0.0
+        if not np.isnan(before):
+            days, today = np.rint((before - tod_s[k]) / DAY_S), np.floor(before / DAY_S)
+            if days < today and before - tod_s[k] - days * DAY_S > LATE_S:
+                days = today
         newest = tod_s[k] + days * DAY_S
         tick_s[source[k]] = newest
         out[k] = newest

@@ -68,7 +68,7 @@ def sentence(alert: Alert, area: str) -> str:
     where = Place(alert.event_lat_rad, alert.event_lon_rad)
     moment = f"{clock(alert.event_time_s)} (one sigma {max(alert.event_sigma_s, 1.0):.0f} s) at {where}"
     did = "entered" if alert.state == "observed" else "is on course to enter"
-    return f"Track {alert.track}, {alert.speed_mps:.0f} m/s, {did} '{area}': {moment}."
+    return f"A target at {alert.speed_mps:.0f} m/s {did} '{area}': {moment}."
 
 
 def concerns(picture: Picture) -> Bool:

@@ -58,7 +58,7 @@ def severity(lead_s: float, happened: bool) -> str:
 
 def sentence(alert: Alert, area: str) -> str:
     """How fast and, where it can be said, where to."""
-    text = f"Track {alert.track} moves as no aircraft does: {alert.speed_mps:.0f} m/s"
+    text = f"A target moves as no aircraft does: {alert.speed_mps:.0f} m/s"
     if math.isnan(alert.event_time_s):
         return f"{text}."
     where = f"{Place(alert.event_lat_rad, alert.event_lon_rad)}" + (f" in '{area}'" if area else "")

@@ -65,7 +65,10 @@ class Rows:
 
     def callsign(self, name: str) -> Text:
         """(N,) eight characters of six bits each; empty: absent."""
-        return letters(self.whole(name, 0))
+        said = self.has(name)
+        text = np.zeros(len(self), "S8")
+        text[said] = letters(self.whole(name, 0)[said])
+        return text
 
     def row(self, name: str) -> int:
         """Where the field stands."""
