@@ -182,7 +182,7 @@ def test_a_real_feed_is_tracked_and_scored(here: Path) -> None:
         "score", "--feed", feed, "--sites", "sites.toml", "--reference", DATA / "arg" / "fds260429.pcap", cwd=here
     )
     assert done.returncode == 0, done.stderr
-    assert "19 of them have a track of ours for most of the time that the sensor hears them" in done.stdout
+    assert "21 of them have a track of ours for most of the time that the sensor hears them" in done.stdout
 
 
 def test_every_verb_has_help(here: Path) -> None:

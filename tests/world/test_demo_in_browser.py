@@ -1,4 +1,4 @@
-"""The demo as a new user meets it: the real command, a real browser, the whole story from the first track to the replay.
+"""The demo as a new user meets it: the real command, a real browser, the whole story from first track to replay.
 
 Screenshots are left in the folder that SKYACCORD_SCREENSHOTS names (default: the system's temporary folder).
 """
@@ -116,9 +116,9 @@ def close_to(track: dict[str, float], others: dict[int, dict[str, float]]) -> bo
 
 def test_the_demo_from_the_first_track_to_the_replay(tmp_path: Path) -> None:
     folder = tmp_path / "night"
-    with started("run", "--seed", str(SEED), "--speed", "20", "--port", "0", "--record", folder) as url:
-        with browsing(url) as page:
-            live(page)
+    words = ("run", "--seed", str(SEED), "--speed", "20", "--port", "0", "--record", folder)
+    with started(*words) as url, browsing(url) as page:
+        live(page)
     recording = Recording(folder)
     assert recording.sealed
     decisions = [e.body for e in recording.log("TJ") if e.kind == "decision" and e.body["task"] == "TJ-T1"]
@@ -186,8 +186,7 @@ def live(page: Any) -> None:
     assert not any(track["lon"] < 66.5 and track["lat"] > 38.3 for track in theirs.values())
     shot(page, "4-the-other-party")
 
-    page.get_by_test_id("speed-30").click()
-    page.get_by_test_id("pause").click()
+    page.get_by_test_id("speed-30").click()  # goes on, and fast
     wait(page, "document.body.innerText.includes('withdrawn')", 240.0)
     wait(page, "skyaccord.tracks().length > 3")
     shot(page, "5-dark")

@@ -144,7 +144,7 @@ class ReferenceScore:
 
 
 def by_reference(
-    plots: Plots, sites: Sites, ours: Tracks, theirs: SystemTracks, *, near_m: float = 6000.0, least_plots: int = 10
+    plots: Plots, sites: Sites, ours: Tracks, theirs: SystemTracks, *, near_m: float = 6000.0, least_plots: int = 5
 ) -> ReferenceScore:
     """Compare with another tracker's output for the same minutes; both are estimates.
 

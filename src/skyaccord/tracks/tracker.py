@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes
-from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST, Plots
+from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST, Plots
 from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks import kernels
 from skyaccord.tracks.config import TrackerConfig
@@ -148,7 +148,9 @@ class Tracker:
     def _batch(self, plots: Plots) -> Batch:
         hide, height = self.config.hide_addresses, plots.height_m
         placed = np.isfinite(plots.lat_rad)
-        level = np.where(np.isfinite(height), height, plots.pressure_alt_m)
+        pressure_alt_m = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m)
+        no_code = self.config.hide_codes | (plots.flags & GARBLED_A != 0)
+        level = np.where(np.isfinite(height), height, pressure_alt_m)
         taken_at = np.where(np.isfinite(level), level, self.config.start_height_m)
         position = np.full((len(plots), 3), np.nan)
         if placed.any():
@@ -160,9 +162,9 @@ class Tracker:
             plots.azimuth_rad,
             position,
             level,
-            plots.pressure_alt_m,
+            pressure_alt_m,
             np.full_like(plots.address, NO_ADDRESS) if hide else plots.address,
-            np.full_like(plots.mode_a, NO_MODE_A) if self.config.hide_codes else plots.mode_a,
+            np.where(no_code, NO_MODE_A, plots.mode_a).astype(np.uint16),
             np.zeros_like(callsign) if hide else callsign,
         )
 
