@@ -73,8 +73,8 @@ def test_acts_and_captions_come_when_due(scenario: Scenario, world: World) -> No
     assert sum(len(world.captions(start + t, start + t + 1)) for t in range(1200)) == len(scenario.moments)
 
 
-def task(state: str, changed_s: float, verb: str = "identify", serial: int = 1) -> Task:
-    return Task(f"TJ-T{serial}", verb, "TJ-A1", 1, "TJ", 0.0, state, "TJ.air-defence", (), "", changed_s, "")
+def task(state: str, changed_s: float, verb: str = "identify", serial: int = 1, responder: str = "TJ.duty") -> Task:
+    return Task(f"TJ-T{serial}", verb, "TJ-A1", 1, "TJ", 0.0, state, "TJ.air-defence", (), responder, changed_s, "")
 
 
 def test_scripted_officers_take_their_time_and_say_it_once(scenario: Scenario) -> None:
@@ -95,6 +95,8 @@ def test_scripted_officers_take_their_time_and_say_it_once(scenario: Scenario) -
     (said,) = world.decisions([task("acknowledged", 150.0)], {}, 300.0)
     assert said.move == "close"
     assert world.decisions([task("closed", 300.0)], {}, 9999.0) == ()
+    given_to_another = [task("assigned", 0.0, serial=3, responder="RU.duty")]
+    assert world.decisions(given_to_another, {}, 9999.0) == ()  # who was not asked does not answer
     assert world.decisions([task("proposed", 0.0, "shelter", 2)], {}, 9999.0) == ()  # the order is about identify
 
 

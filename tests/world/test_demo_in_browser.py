@@ -76,7 +76,7 @@ def browsing(url: str) -> Iterator[Any]:
     with playwright.sync_playwright() as driver:
         chromium = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         page = chromium.new_page(viewport={"width": 1600, "height": 950})
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(45_000)
         complaints: list[str] = []
         page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -88,7 +88,7 @@ def browsing(url: str) -> Iterator[Any]:
         assert complaints == []
 
 
-def wait(page: Any, what: str, timeout_s: float = 90.0) -> None:
+def wait(page: Any, what: str, timeout_s: float = 120.0) -> None:
     """Until an expression is true. (Playwright's own wait would need eval, which the page's policy forbids.)"""
     end = time.monotonic() + timeout_s
     while not page.evaluate(what):
@@ -187,7 +187,7 @@ def live(page: Any) -> None:
     shot(page, "4-the-other-party")
 
     page.get_by_test_id("speed-30").click()  # goes on, and fast
-    wait(page, "document.body.innerText.includes('withdrawn')", 240.0)
+    wait(page, "document.body.innerText.includes('withdrawn')", 400.0)
     wait(page, "skyaccord.tracks().length > 3")
     shot(page, "5-dark")
     assert len(tracks(page)) < len(ours)
