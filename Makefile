@@ -8,7 +8,7 @@ WEB_SOURCES := $(wildcard $(WEB)/src/*) $(wildcard $(WEB)/*.html) $(wildcard $(W
 
 .PHONY: demo test check bench web system unit lint clean
 
-demo: $(VENV)/.installed $(PAGE)  ## the flagship exercise with the console
+demo: $(VENV)/.installed $(PAGE) $(VENV)/.compiled  ## the flagship exercise with the console
 	$(BIN)/skyaccord run --scenario pamir-night --seed 1 --speed 4 --open
 
 test: check unit  ## everything CI runs
@@ -23,8 +23,16 @@ unit: $(VENV)/.installed $(PAGE) system
 	cd $(WEB) && npm test
 	$(BIN)/pytest
 
-bench: $(VENV)/.installed  ## figures, never tests
+bench: $(VENV)/.installed .venv-peers/.installed  ## figures, never tests
 	$(BIN)/python -m benches
+	@echo; echo "== decode.py, in the environment of a peer (asterix_decoder)"
+	PYTHONPATH=src .venv-peers/bin/python benches/decode.py
+
+# Other people's programs to measure beside, in an environment of their own
+.venv-peers/.installed: Makefile
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check stonesoup==1.9.1 asterix_decoder==0.7.11 numba pyarrow lapx msgspec shapely
+	touch $@
 
 web: $(PAGE)  ## the console's page
 
@@ -37,6 +45,12 @@ $(VENV)/.installed: requirements.lock pyproject.toml build_console.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
+# The loops are compiled when they are first run, and kept; better before the window opens than behind it
+$(VENV)/.compiled: $(VENV)/.installed
+	@echo "compiling the loops, once: about half a minute"
+	@$(BIN)/skyaccord run --headless --until 40 >/dev/null
+	@touch $@
+
 # Tests with a real browser and a second ASTERIX decoder: Debian's packages, where they can be had
 system:
 	@need=""; command -v chromium >/dev/null || need="$$need chromium"; command -v tshark >/dev/null || need="$$need tshark"; \
@@ -45,4 +59,4 @@ system:
 	elif [ -n "$$need" ]; then echo "not here:$$need; the tests that need them will say so and be skipped"; fi
 
 clean:
-	rm -rf $(VENV) src/skyaccord/console/static $(WEB)/node_modules
+	rm -rf $(VENV) .venv-peers src/skyaccord/console/static $(WEB)/node_modules

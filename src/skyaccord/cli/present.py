@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 import signal
 import sys
 import time
@@ -87,7 +88,8 @@ def replay(folder: Path, speed: float, host: str, port: int, open_browser: bool)
 
 def _at(address: str, open_browser: bool) -> None:
     OUT.print(f"The console is at [bold]{address}[/]  (Ctrl-C ends it)")
-    if open_browser:
+    # without a screen a browser would take over the terminal, or not come at all
+    if open_browser and (sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         webbrowser.open(address)
 
 

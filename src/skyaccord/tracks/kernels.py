@@ -299,11 +299,20 @@ def advance(bank: Bank, t: int, time_s: float, noise: Noise) -> None:
 
 @njit(cache=True)
 def weigh(
-    bank: Bank, t: int, radar: Radar, batch: Batch, k: int, noise: Noise, gate_d2: float, code_conflict: float
+    bank: Bank,
+    t: int,
+    mean: F8,
+    cov: F8,
+    radar: Radar,
+    batch: Batch,
+    k: int,
+    noise: Noise,
+    gate_d2: float,
+    code_conflict: float,
 ) -> tuple[float, float]:
     """How well plot k fits row t: (log-likelihood a square metre, squared distance); FORBIDDEN distance: not at all.
 
-    The row itself is not changed. A coarse gate on range and bearing comes first.
+    `mean` (6,) and `cov` (6, 6) are the row's own, merged. A coarse gate on range and bearing comes first.
     """
     same_address = False
     if bank.address[t] != NO_ADDRESS and batch.address[k] != NO_ADDRESS:
@@ -312,8 +321,6 @@ def weigh(
         same_address = True
     elapsed = batch.time_s[k] - bank.time_s[t]
     dt = max(elapsed, 0.0)
-    mean, cov = np.empty(6), np.empty((6, 6))
-    merged(bank, t, mean, cov)
     spread2 = 0.0
     for i in range(3):
         spread2 += cov[i, i] + dt * dt * cov[i + 3, i + 3] + 2 * dt * abs(cov[i, i + 3])
@@ -324,13 +331,21 @@ def weigh(
             far2 += (batch.position[k, i] - mean[i] - mean[i + 3] * elapsed) ** 2
         spread2 += radar.var_range + (radar.var_height if np.isnan(batch.height_m[k]) else 0.0)
     else:
-        reach2 = 0.0
+        east, north, reach2 = 0.0, 0.0, 0.0
         for i in range(3):
-            reach2 += (mean[i] + mean[i + 3] * elapsed - radar.position[i]) ** 2
-        far2 = (np.sqrt(reach2) - batch.range_m[k]) ** 2
-        spread2 += radar.var_range
+            away = mean[i] + mean[i + 3] * elapsed - radar.position[i]
+            reach2 += away * away
+            east += away * radar.axes[0, i]
+            north += away * radar.axes[1, i]
+        sin_az, cos_az = np.sin(batch.azimuth_rad[k]), np.cos(batch.azimuth_rad[k])
+        aside = east * cos_az - north * sin_az
+        if east * sin_az + north * cos_az < 0.0:
+            aside = np.sqrt(east * east + north * north)  # it is behind
+        far2 = max((np.sqrt(reach2) - batch.range_m[k]) ** 2, aside * aside)
+        spread2 += radar.var_range + reach2 * radar.var_azimuth
     if far2 > 2.0 * gate_d2 * spread2 + 1e4:
         return 0.0, FORBIDDEN
+    mean, cov = mean.copy(), cov.copy()
     if dt > 0.0:
         q_h, q_v, falling = drift(bank, t, noise)
         predict(mean, cov, dt, q_h, q_v, falling)
@@ -415,13 +430,16 @@ def associate(
     chosen, gained = np.full(count, -1, np.int64), np.zeros(count)
     near = np.zeros(count, np.uint8)
     pair_plot, pair_track, pair_gain = [0][:0], [0][:0], [0.0][:0]
+    mean, cov = np.empty(6), np.empty((6, 6))
     for t in range(live):
+        merged(bank, t, mean, cov)
         for k in range(count):
-            fit, d2 = weigh(bank, t, radar, batch, k, noise, gate_d2, code_conflict)
+            fit, d2 = weigh(bank, t, mean, cov, radar, batch, k, noise, gate_d2, code_conflict)
             if d2 >= FORBIDDEN:
                 continue
-            # one plot a scan: an antenna does not see one target twice in less than most of a turn
-            if batch.time_s[k] - bank.heard_s[t, radar.row] < 0.6 * radar.scan_s:
+            # one plot a scan: an antenna does not see one target twice in less than most of a turn; reports have no turn
+            turning = not np.isnan(batch.range_m[k])
+            if turning and batch.time_s[k] - bank.heard_s[t, radar.row] < 0.6 * radar.scan_s:
                 if d2 < 9.0 and bank.hits[t] > 2:
                     near[k] = 1
                 continue
