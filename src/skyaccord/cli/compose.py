@@ -139,7 +139,7 @@ def feed(wish: FeedWish) -> Plan:
     )
     return Plan(
         night,
-        Playbill(title, "live", sensors),
+        Playbill(title, "recording", sensors),
         end_s,
         recorder or nullcontext(),
         decodings[0] if len(decodings) == 1 else None,

@@ -23,12 +23,13 @@ def scene(
     captions: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """One party's scene under a charter; `sensors` carry name, party, lat, lon, rings; a cut-off party's are dead."""
+    agreed = len(law.parties) > 1  # one party by itself has no status under anything
     cut_off = {link["party"] for link in links if link["state"] == "withdrawn"}
     return {
         "title": title,
         "kind": kind,
         "party": party,
-        "parties": [{"id": p.id, "name": p.name, "status": p.status} for p in law.parties],
+        "parties": [{"id": p.id, "name": p.name, "status": p.status if agreed else ""} for p in law.parties],
         "areas": [
             {
                 "name": zone.name,
@@ -67,7 +68,7 @@ def scene(
             for release in law.releases
         ],
         "captions": [dict(caption) for caption in captions],
-        "agreement": {"title": law.title, "state": law.state},
+        "agreement": {"title": law.title, "state": law.state if agreed else "none"},
     }
 
 

@@ -31,18 +31,28 @@ class Playbill:
     """What a window says of a night besides the night itself."""
 
     title: str
-    kind: str  # "live", "exercise", "replay"
+    kind: str  # "live", "recording" (of a feed), "exercise", "replay"
     sensors: Sequence[Mapping[str, Any]] = ()
     captions: Sequence[Mapping[str, Any]] = field(default_factory=tuple)
 
 
 class Live(Show):
-    """A night that goes on, `speed` seconds of it a second of the wall, until `end_s`."""
+    """A night that goes on, `speed` seconds of it a second of the wall, until `end_s`.
 
-    def __init__(self, night: Night, playbill: Playbill, end_s: float = np.inf, speed: float = 1.0) -> None:
+    With `now_s`, a clock that tells UTC, each turn comes at its own time: a live feed neither waits nor hurries.
+    """
+
+    def __init__(
+        self,
+        night: Night,
+        playbill: Playbill,
+        end_s: float = np.inf,
+        speed: float = 1.0,
+        now_s: Callable[[], float] | None = None,
+    ) -> None:
         self.night, self.playbill, self.end_s = night, playbill, end_s
         self._base = night.houses[night.parties[0]].agreement
-        self._speed, self._paused = speed, False
+        self._speed, self._paused, self._utc_s = speed, False, now_s
         self._lock = threading.RLock()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._go_on, name="night", daemon=True)
@@ -66,6 +76,8 @@ class Live(Show):
         try:
             while not self._over.is_set() and self.night.time_s < self.end_s:
                 wait_s = due_s - time.monotonic()
+                if self._utc_s is not None:
+                    wait_s = self.night.time_s + self.night.step_s - self._utc_s()
                 if self._paused or wait_s > 0:
                     self._over.wait(0.05 if self._paused else min(wait_s, 0.05))
                     due_s = max(due_s, time.monotonic()) if self._paused else due_s
@@ -117,7 +129,7 @@ class Live(Show):
             try:
                 house = self.night.houses[self.night.party_of(post)]
             except KeyError:
-                return Outcome(False, f"no post {post} in this agreement")
+                return Outcome(False, f"{post} is no post of a party here")
             law = charter(house.agreement, self.night.time_s)
             found = house.tasks.get(task)
             if found is None:
@@ -137,6 +149,8 @@ class Live(Show):
             return refused(obstacle)
 
     def steer(self, *, speed: float | None = None, paused: bool | None = None, seek_s: float | None = None) -> None:
+        if self._utc_s is not None:
+            return
         if speed is not None:
             self._speed = min(max(speed, 0.1), FASTEST)
         if paused is not None:

@@ -29,9 +29,10 @@ export class Areas {
     };
   }
 
-  /** Everything that a first look should hold. */
+  /** What a first look should hold: areas and sensors; without areas, what the sensors reach. */
   lines(): Line[] {
-    return [...this.drawn.areas.map((a) => a.line), ...this.drawn.sensors.map((s) => s.at)];
+    const reach = this.drawn.areas.length ? [] : this.drawn.sensors.flatMap((s) => s.rings.map((ring) => ring.line));
+    return [...this.drawn.areas.map((a) => a.line), ...this.drawn.sensors.map((s) => s.at), ...reach];
   }
 
   draw(sheet: Sheet, view: View): void {

@@ -45,7 +45,7 @@ export class AgreementPanel {
       h("span", { class: "party-dot", "aria-hidden": "true" }),
       h("b", {}, party.id),
       ` ${party.name}`,
-      h("span", { class: "muted" }, ` · ${plain(party.status)}`),
+      h("span", { class: "muted" }, party.status ? ` · ${plain(party.status)}` : ""),
       h("span", { class: `link ${link?.state ?? ""}` }, link && party.id !== this.night.view ? `${LINK_SIGNS[link.state] ?? "●"} ` : "", word),
     );
   }

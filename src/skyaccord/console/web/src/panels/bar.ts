@@ -7,7 +7,7 @@ import { partyColour } from "../map/colours";
 import { h, say } from "./dom";
 
 const SPEEDS = [1, 4, 10, 30];
-const KINDS: Record<string, string> = { exercise: "Exercise", live: "Live", replay: "Replay" };
+const KINDS: Record<string, string> = { exercise: "Exercise", live: "Live", recording: "Recorded feed", replay: "Replay" };
 
 export class Bar {
   readonly element: HTMLElement;
