@@ -6,41 +6,19 @@ Screenshots are left in the folder that SKYACCORD_SCREENSHOTS names (default: th
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
+from chromium_here import NEEDS, chromium, fresh_page, shot, tracks, wait
 from night_show import CROSSING_S, START_S, NightShow
 
 from skyaccord.console import server
 from skyaccord.node.show import Show
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright for Python")
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-SHOTS = Path(os.environ.get("SKYACCORD_SCREENSHOTS") or tempfile.gettempdir())
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}"),
-    pytest.mark.skipif(not (server.STATIC / "index.html").exists(), reason="the page is not built; run `make web`"),
-]
+pytestmark = NEEDS
 
 
 @contextmanager
@@ -61,47 +39,20 @@ def shown(show: Show, port: int = 0) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        yield chromium
-        chromium.close()
+    with chromium() as running:
+        yield running
 
 
 @pytest.fixture
 def page(browser: Any) -> Iterator[Any]:
-    """A fresh page; whatever it complains of is a failure."""
-    fresh = browser.new_page(viewport={"width": 1600, "height": 950})
-    fresh.set_default_timeout(30_000)
-    complaints: list[str] = []
-    fresh.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
-    fresh.on("pageerror", lambda error: complaints.append(str(error)))
-    fresh.complaints = complaints
-    yield fresh
-    fresh.close()
-    assert complaints == []
+    with fresh_page(browser) as fresh:
+        yield fresh
 
 
 def at(passed: float, **how: Any) -> NightShow:
     show = NightShow(**how)
     show.offset_s = passed
     return show
-
-
-def shot(page: Any, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"console-{name}.png")
-
-
-def tracks(page: Any) -> dict[int, dict[str, float]]:
-    return {track["number"]: track for track in page.evaluate("skyaccord.tracks()")}
-
-
-def wait(page: Any, what: str, timeout_s: float = 40.0) -> None:
-    """Until an expression is true. (Playwright's own wait would need eval, which the page's policy rightly forbids.)"""
-    end = time.monotonic() + timeout_s
-    while not page.evaluate(what):
-        assert time.monotonic() < end, f"never came true: {what}"
-        page.wait_for_timeout(30)
 
 
 @contextmanager
@@ -126,7 +77,7 @@ def test_tracks_are_there_and_move(page: Any) -> None:
         far = {n: abs(after[n]["x"] - before[n]["x"]) + abs(after[n]["y"] - before[n]["y"]) for n in before}
         assert sum(d > 2 for d in far.values()) > 50
         assert page.get_by_test_id("clock").inner_text().startswith("16:0")
-        shot(page, "night")
+        shot(page, "console-night")
 
 
 def test_between_two_frames_tracks_run_on(page: Any) -> None:
@@ -156,7 +107,7 @@ def test_the_border_alert_is_first_predicted_then_observed(page: Any) -> None:
         alert.click()
         assert page.evaluate("skyaccord.selected") == 41
         assert "art.5.1" in page.get_by_test_id("track").inner_text()
-        shot(page, "alert")
+        shot(page, "console-alert")
         wait(page, "document.querySelector('[data-testid=alert-TJ-A1]').innerText.includes('has crossed')")
         assert "observed" in alert.inner_text()
 
@@ -175,7 +126,7 @@ def test_only_the_post_with_the_authority_approves(page: Any) -> None:
         page.get_by_test_id("may-TJ-T1").locator("td.yes").first.wait_for()
         assert page.get_by_test_id("may-TJ-T1").locator("td.yes").count() == 2
         page.get_by_test_id("tab-log").click()
-        shot(page, "refused")
+        shot(page, "console-refused")
         page.keyboard.press("Escape")
         assert refusal.count() == 0
 
@@ -187,7 +138,7 @@ def test_only_the_post_with_the_authority_approves(page: Any) -> None:
         page.get_by_test_id("log").get_by_text("approve TJ-T1: seen by two radars").wait_for()
         page.get_by_test_id("assign-TJ-T1").wait_for()
         assert page.get_by_test_id("approve-TJ-T1").count() == 0
-        shot(page, "approved")
+        shot(page, "console-approved")
 
 
 def test_from_no_post_the_move_is_sent_and_refused(page: Any) -> None:
@@ -205,7 +156,7 @@ def test_another_party_sees_another_picture(page: Any) -> None:
         assert 18 not in tracks(page)
         assert page.get_by_test_id("track-count").inner_text() == "57"
         assert page.get_by_test_id("party-TJ").get_attribute("aria-pressed") == "true"
-        shot(page, "tj")
+        shot(page, "console-tj")
 
 
 def test_a_replay_is_scrubbed(page: Any) -> None:
@@ -230,7 +181,7 @@ def test_a_replay_is_scrubbed(page: Any) -> None:
         }
         page.get_by_test_id("scrub").fill("630")
         page.wait_for_timeout(600)
-        shot(page, "replay")
+        shot(page, "console-replay")
 
 
 def test_the_keyboard_reaches_everything(page: Any) -> None:
@@ -248,7 +199,7 @@ def test_the_keyboard_reaches_everything(page: Any) -> None:
         assert page.evaluate("skyaccord.selected") == -1
         page.keyboard.press("?")
         page.get_by_text("Keys and signs").wait_for()
-        shot(page, "keys")
+        shot(page, "console-keys")
         page.keyboard.press("Escape")
         page.keyboard.press("a")
         assert page.evaluate("document.activeElement.dataset.testid") == "alert-TJ-A3"

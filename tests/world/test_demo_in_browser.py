@@ -7,43 +7,22 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
+from chromium_here import NEEDS, chromium, fresh_page, shot, tracks, wait
 
-from skyaccord.console import server
 from skyaccord.record import Recording
 
-playwright = pytest.importorskip("playwright.sync_api", reason="the browser tests need Playwright for Python")
-
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
-SHOTS = Path(os.environ.get("SKYACCORD_SCREENSHOTS") or tempfile.gettempdir())
 SEED = 1
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason=f"no Chromium at {CHROMIUM}"),
-    pytest.mark.skipif(not (server.STATIC / "index.html").exists(), reason="the page is not built; run `make web`"),
-]
+pytestmark = NEEDS
 
 
 @contextmanager
@@ -73,36 +52,11 @@ def started(*words: str | Path) -> Iterator[str]:
 
 @contextmanager
 def browsing(url: str) -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
-        page = chromium.new_page(viewport={"width": 1600, "height": 950})
-        page.set_default_timeout(45_000)
-        complaints: list[str] = []
-        page.on("console", lambda said: said.type in ("error", "warning") and complaints.append(said.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with chromium() as browser, fresh_page(browser) as page:
         page.goto(url)
         wait(page, "window.skyaccord !== undefined && skyaccord.party !== ''")
         yield page
         page.goto("about:blank")
-        chromium.close()
-        assert complaints == []
-
-
-def wait(page: Any, what: str, timeout_s: float = 120.0) -> None:
-    """Until an expression is true. (Playwright's own wait would need eval, which the page's policy forbids.)"""
-    end = time.monotonic() + timeout_s
-    while not page.evaluate(what):
-        assert time.monotonic() < end, f"never came true: {what}"
-        page.wait_for_timeout(50)
-
-
-def tracks(page: Any) -> dict[int, dict[str, float]]:
-    return {track["number"]: track for track in page.evaluate("skyaccord.tracks()")}
-
-
-def shot(page: Any, name: str) -> None:
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"demo-{name}.png")
 
 
 def look_as(page: Any, party: str) -> None:
@@ -149,7 +103,7 @@ def live(page: Any) -> None:
     alert.wait_for()
     assert "border violation" in alert.inner_text()
     assert "is on course to enter 'Region of collective security'" in alert.inner_text()
-    shot(page, "1-alert")
+    shot(page, "demo-1-alert")
 
     task = page.get_by_test_id("task-TJ-T1")
     task.get_by_text("nobody holds the authority").wait_for()  # over nobody's ground
@@ -162,7 +116,7 @@ def live(page: Any) -> None:
     refusal.wait_for()
     assert "Art. 3(" in refusal.inner_text()
     assert page.get_by_test_id("state-TJ-T1").inner_text() == "proposed"
-    shot(page, "2-refused")
+    shot(page, "demo-2-refused")
     page.keyboard.press("Escape")
 
     page.get_by_test_id("post-select").select_option("TJ.air-defence")
@@ -174,7 +128,7 @@ def live(page: Any) -> None:
     wait(page, "document.querySelector('[data-testid=state-TJ-T1]').textContent === 'assigned'")
     page.get_by_test_id("tab-log").click()
     page.get_by_test_id("log").get_by_text("assign TJ-T1").wait_for()
-    shot(page, "3-assigned")
+    shot(page, "demo-3-assigned")
     page.get_by_test_id("tab-agreement").click()
 
     theirs = tracks(page)
@@ -184,12 +138,12 @@ def live(page: Any) -> None:
     kept_back = [track for track in ours.values() if not close_to(track, theirs)]
     assert any(track["lon"] < 67.2 for track in kept_back)  # the western airway is released to nobody
     assert not any(track["lon"] < 66.5 and track["lat"] > 38.3 for track in theirs.values())
-    shot(page, "4-the-other-party")
+    shot(page, "demo-4-the-other-party")
 
     page.get_by_test_id("speed-30").click()  # goes on, and fast
     wait(page, "document.body.innerText.includes('withdrawn')", 400.0)
     wait(page, "skyaccord.tracks().length > 3")
-    shot(page, "5-dark")
+    shot(page, "demo-5-dark")
     assert len(tracks(page)) < len(ours)
 
 
@@ -213,4 +167,4 @@ def again(page: Any, recording: Recording) -> None:
             }
         seen[second] = shown
     assert page.get_by_test_id("approve-TJ-T1").count() == 0
-    shot(page, "6-replay")
+    shot(page, "demo-6-replay")
