@@ -3,8 +3,8 @@
     python benches/track.py [FOLDER]
 
 FOLDER holds the scenario generator, the Stone Soup runner and the scorer that its README.md describes (default:
-../shared/bench beside the repository). Stone Soup runs where `.venv-peers` has it (`make bench` sees to that). CPU seconds
-of one process; the first 20 s of the scenario, which compile or warm up, are not counted for us.
+../shared/bench beside the repository). Stone Soup runs where `.venv-peers` has it (`make bench` sees to that). CPU
+seconds of one process; the first 20 s of the scenario, which compile or warm up, are not counted for us.
 """
 
 from __future__ import annotations

@@ -62,7 +62,9 @@ class Columns:
         return type(self)(**{name: getattr(self, name)[rows] for name, _, _ in layout(type(self))})
 
     def replace(self, **columns: NDArray[Any]) -> Self:
-        """The same rows with some columns changed."""
+        """The same rows with some columns changed. Raises KeyError for a column that the class does not have."""
+        for unknown in columns.keys() - {name for name, _, _ in layout(type(self))}:
+            raise KeyError(f"{type(self).__name__} has no column {unknown!r}")
         return type(self)(**{name: columns.get(name, getattr(self, name)) for name, _, _ in layout(type(self))})
 
     @classmethod

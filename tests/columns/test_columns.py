@@ -54,6 +54,11 @@ def test_columns_of_unequal_length_are_refused() -> None:
         fixes(3).replace(code=np.zeros(2))
 
 
+def test_a_column_that_there_is_not_cannot_be_changed() -> None:
+    with pytest.raises(KeyError, match="Fixes has no column 'tiem_s'"):
+        fixes(3).replace(tiem_s=np.zeros(3))
+
+
 def test_a_missing_column_is_named() -> None:
     with pytest.raises(KeyError, match="callsign"):
         Picture.from_arrow(Picture.empty(1).to_arrow().drop_columns(["callsign"]))

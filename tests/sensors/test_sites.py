@@ -44,6 +44,8 @@ def test_a_registry_is_read() -> None:
         (("scan_s = 12", "scan = 12"), "unknown key 'scan'"),
         (("[[sensor]]\nsac = 226", "[[sensor\nsac = 226"), "not TOML"),
         (("scan_s = 12", "scan_s = nan"), "scan_s is nan"),
+        (("sac = 226", "sac = true"), "sac is True; it is a whole number"),
+        ((GOOD, "sensor = [1, 2]"), "no sensors; write one"),
     ],
 )
 def test_what_is_wrong_is_said(change: tuple[str, str], says: str) -> None:
@@ -54,6 +56,12 @@ def test_what_is_wrong_is_said(change: tuple[str, str], says: str) -> None:
 def test_an_empty_registry_is_refused() -> None:
     with pytest.raises(SitesError, match="no sensors"):
         parse_sites("", "sites.toml")
+
+
+@pytest.mark.parametrize("first", [46, 47])
+def test_a_name_of_more_than_48_bytes_is_cut_between_letters(first: int) -> None:
+    name = "x" * first + "éé"
+    assert parse_sites(GOOD.replace("Sáenz Peña", name), "sites.toml").name[0].decode() == name[:47]
 
 
 def test_range_and_azimuth_meet_the_height_on_the_ellipsoid() -> None:

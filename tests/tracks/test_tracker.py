@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skyaccord.columns import F8
-from skyaccord.earth.wgs84 import ecef, enu_axes
+from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors import Plots, Sites, parse_sites
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, SIMULATED, TEST
 from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig, Tracks
@@ -66,8 +66,6 @@ def seen(
 
 
 def _height(position: F8) -> float:
-    from skyaccord.earth.wgs84 import geodetic
-
     return float(geodetic(position)[2])
 
 
@@ -233,3 +231,74 @@ def test_wild_numbers_never_leave_as_nan(spoil: str) -> None:
     tracks = tracker.snapshot(240.0)
     assert np.isfinite(tracks.state).all()
     assert (np.linalg.eigvalsh(tracks.covariance) > 0).all()
+
+
+REPORTS = parse_sites("[[sensor]]\nsac = 1\nsic = 9\nkind = 'adsb'\nlat_deg = 38.5\nlon_deg = 68.8", "receiver")
+
+
+@pytest.mark.parametrize("every_s", [0.5, 2.0, 5.0])
+@pytest.mark.parametrize("addressed", [True, False])
+def test_an_aircraft_that_reports_itself_often_is_one_track_and_every_report_is_its(
+    every_s: float, addressed: bool
+) -> None:
+    seconds = np.arange(0.25, 120.0, every_s)
+    there = flight(seconds, 38.0, 68.2, 180.0, -90.0, 9000.0)
+    lat, lon, height = geodetic(there)
+    n, nothing = len(seconds), np.full(len(seconds), np.nan)
+    address = np.full(n, 0x4B1234 if addressed else NO_ADDRESS)
+    plots = Plots.empty(n).replace(
+        time_s=seconds,
+        source=np.full(n, REPORTS.source[0]),
+        range_m=nothing,
+        azimuth_rad=nothing,
+        lat_rad=lat,
+        lon_rad=lon,
+        height_m=height,
+        pressure_alt_m=nothing,
+        mode_a=np.full(n, NO_MODE_A),
+        address=address,
+    )
+    tracker, number = Tracker(REPORTS), []
+    for second in range(120):
+        now = plots.take((plots.time_s >= second) & (plots.time_s < second + 1))
+        number += [tracker.update(now.take(slice(k, k + 1)), second + 1.0)[0] for k in range(len(now))]
+    assert set(number) == {1}
+    tracks = tracker.snapshot(120.0)
+    assert (tracks.status.tolist(), tracks.hits.tolist()) == ([CONFIRMED], [n])
+    assert np.linalg.norm(tracks.state[0, :3] - flight(np.array([120.0]), 38.0, 68.2, 180.0, -90.0, 9000.0)[0]) < 100
+
+
+def test_a_latitude_without_a_longitude_is_no_position() -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    half = plots.replace(lat_rad=np.full(len(plots), 0.66))
+    _, tracks = run(half)
+    _, whole = run(plots)
+    np.testing.assert_array_equal(tracks.state, whole.state)
+
+
+def test_plots_dated_ahead_are_counted_and_leave_no_ghosts() -> None:
+    plots = both_radars(180.0, -90.0, 38.0, 68.2, 5)
+    tracker = Tracker(SITES)
+    ahead = plots.replace(time_s=plots.time_s + np.where(np.arange(len(plots)) % 2, 40_000.0, 1e300))
+    for second in range(0, 240, 4):
+        rows = (plots.time_s >= second) & (plots.time_s < second + 4)
+        tracker.update(Plots.concat([plots.take(rows), ahead.take(rows)]), second + 4.0)
+    tracks = tracker.snapshot(240.0)
+    assert tracks.status.tolist() == [CONFIRMED]
+    assert tracker.rejected == {"time still to come": len(plots)}
+
+
+def test_more_sensors_than_bits_share_bits_and_do_not_carry() -> None:
+    text = "".join(
+        f"[[sensor]]\nsac = 2\nsic = {k}\nlat_deg = 38.5\nlon_deg = {68 + k / 100}\nscan_s = 5\n" for k in range(130)
+    )
+    sites = parse_sites(text, "many radars")
+    tracker, rng = Tracker(sites), np.random.default_rng(3)
+    for second in range(0, 30, 5):
+        for sensor in (1, 65, 129, 40):
+            seconds = np.array([second + 0.1 + sensor / 200])
+            heard = seen(sites, sensor, seconds, flight(seconds, 38.0, 68.2, 180.0, -90.0, 9000.0), rng)
+            tracker.update(heard, second + 1.0)
+    tracks = tracker.snapshot(27.0)
+    (track,) = np.flatnonzero(tracks.status == CONFIRMED)
+    assert int(tracks.sensors[track]) == 1 << 1 | 1 << 40

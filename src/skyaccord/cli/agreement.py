@@ -18,6 +18,7 @@ def check(file: File = "central-asia-2021") -> None:
     Each finding names its clauses.
     """
     from rich.console import Console
+    from rich.markup import escape
 
     from skyaccord.agreement import check as find_faults
     from skyaccord.agreement import parse
@@ -28,11 +29,11 @@ def check(file: File = "central-asia-2021") -> None:
     out = Console(highlight=False, soft_wrap=True)
     colours = {"error": "red", "warning": "yellow", "note": "dim"}
     for finding in findings:
-        clauses = f"  [dim]({'; '.join(finding.clauses)})[/]" if finding.clauses else ""
-        out.print(f"[{colours[finding.severity]}]{finding.severity:8}[/] {finding.text}{clauses}")
+        clauses = f"  [dim]({escape('; '.join(finding.clauses))})[/]" if finding.clauses else ""
+        out.print(f"[{colours[finding.severity]}]{finding.severity:8}[/] {escape(finding.text)}{clauses}")
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = sum(finding.severity == "warning" for finding in findings)
-    out.print(f"{path}: {errors} errors, {warnings} warnings, {len(findings) - errors - warnings} notes")
+    out.print(f"{escape(str(path))}: {errors} errors, {warnings} warnings, {len(findings) - errors - warnings} notes")
     if errors:
         raise typer.Exit(1)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from skyaccord import __version__
 from skyaccord.agreement import Agreement, parse
 from skyaccord.agreement import alone as alone_agreement
 from skyaccord.cli.listening import Listener
-from skyaccord.cli.shipped import bytes_of, find, text_of
+from skyaccord.cli.shipped import find, text_of
+from skyaccord.columns import F8
 from skyaccord.coverage import build_mask, ring
 from skyaccord.errors import InputError, SitesError
 from skyaccord.exercise import World, check_parties, parse_scenario
@@ -26,10 +28,22 @@ from skyaccord.sensors import Plots, Sites, parse_sites, row_of
 from skyaccord.tasks import MOVES
 from skyaccord.tracks import TrackerConfig
 from skyaccord.wire import Decoded, decode, read_recording
+from skyaccord.wire.links.file import read_file
+from skyaccord.wire.losses import Losses
 from skyaccord.wire.recordings import remove_copies
 
 CARRIED_OUT = ("acknowledge", "close")  # what scripted officers say where a person decides
 RING_HEIGHTS_M = (300.0, 3000.0, 10_000.0)
+LONGEST_SILENCE_S = 86_400.0  # of a recorded feed; a longer one is two nights, or one of a wrong day
+
+
+@dataclass(frozen=True)
+class Reception:
+    """What of a feed did not become plots."""
+
+    losses: Losses = field(default_factory=Losses)
+    copies: int = 0  # datagrams that a second network had brought
+    datagrams: int | None = None  # in all; None: not counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +54,7 @@ class Plan:
     playbill: Playbill
     end_s: float
     recorder: AbstractContextManager[Any]
-    decoded: Decoded | None = None  # of a feed
+    received: Callable[[], Reception] = Reception  # up to now
     notices: tuple[str, ...] = ()
     broken_off: str = ""  # a sentence, where an input broke off
 
@@ -123,17 +137,17 @@ def feed(wish: FeedWish) -> Plan:
     """Recorded feeds as one party's night. Raises InputError."""
     sites = registry(wish.sites)
     agreement, law_text, party = law_of(wish.agreement, wish.party)
-    recordings = [remove_copies(read_recording(bytes_of(path), str(path))) for path in wish.files]
+    title = ", ".join(path.name for path in wish.files)
+    recordings = [remove_copies(read_recording(read_file(path), str(path))) for path in wish.files]
     decodings = [decode(recording, day_s=wish.day_s) for recording in recordings]
     plots = Plots.concat([decoded.plots for decoded in decodings])
     if not len(plots):
         raise InputError(f"{', '.join(map(str, wish.files))}: no plots in it (CAT048 or CAT021); {heard(decodings)}")
     sites, notices = known(plots, sites, str(wish.sites), wish.skip_unknown)
     sites, turning = as_they_turn(sites, decodings)
-    times = plots.time_s[np.isfinite(plots.time_s) & (row_of(sites, plots.source) >= 0)]
-    start_s, last_s = float(np.floor(times.min())), float(np.ceil(times.max()) + 1)
+    reception = Reception(sum((d.losses for d in decodings), Losses()), sum(d.copies for d in decodings))
+    start_s, last_s = span(plots.time_s[row_of(sites, plots.source) >= 0], title)
     end_s = last_s if wish.until_s is None else min(last_s, start_s + wish.until_s)
-    title = ", ".join(path.name for path in wish.files)
     night, recorder, sensors = alone(
         agreement, law_text, party, sites, Feed({party: plots}), start_s, title, wish.record, wish.seed
     )
@@ -142,7 +156,7 @@ def feed(wish: FeedWish) -> Plan:
         Playbill(title, "recording", sensors),
         end_s,
         recorder or nullcontext(),
-        decodings[0] if len(decodings) == 1 else None,
+        lambda: reception,
         tuple(notices + turning),
         "; ".join(r.warning for r in recordings if r.truncated_at is not None),
     )
@@ -152,14 +166,28 @@ def live(addresses: list[str], wish: FeedWish, now_s: float) -> tuple[Plan, List
     """Live feeds as one party's night, beginning now. Raises InputError."""
     sites = registry(wish.sites)
     agreement, law_text, party = law_of(wish.agreement, wish.party)
+    start_s = float(np.floor(now_s))
     listener = Listener(addresses, party)
     source = Listening(listener.arrived, [p.id for p in agreement.terms.parties])
     title = ", ".join(addresses)
-    night, recorder, sensors = alone(
-        agreement, law_text, party, sites, source, np.floor(now_s), title, wish.record, wish.seed
+    try:
+        night, recorder, sensors = alone(
+            agreement, law_text, party, sites, source, start_s, title, wish.record, wish.seed
+        )
+    except BaseException:
+        listener.close()
+        raise
+    end_s = np.inf if wish.until_s is None else start_s + wish.until_s
+    return (
+        Plan(
+            night,
+            Playbill(title, "live", sensors),
+            end_s,
+            recorder or nullcontext(),
+            lambda: Reception(listener.losses, listener.copies, listener.datagrams),
+        ),
+        listener,
     )
-    end_s = np.inf if wish.until_s is None else np.floor(now_s) + wish.until_s
-    return Plan(night, Playbill(title, "live", sensors), end_s, recorder or nullcontext()), listener
 
 
 def alone(
@@ -209,6 +237,22 @@ def law_of(name: str | None, party: str | None) -> tuple[Agreement, str, str]:
     if party not in parties:
         raise InputError(f"--party {party or '(none)'}: the parties of {path} are {', '.join(parties)}")
     return agreement, text, party
+
+
+def span(time_s: F8, name: str) -> tuple[float, float]:
+    """Whole seconds around the times of a feed's plots. Raises InputError if there are none, or days between them."""
+    times = np.sort(time_s[np.isfinite(time_s)])
+    if not len(times):
+        raise InputError(f"{name}: none of its plots has a time")
+    gaps = np.diff(times)
+    longest = int(np.argmax(gaps)) if len(gaps) else 0
+    if len(gaps) and gaps[longest] > LONGEST_SILENCE_S:
+        before, after = np.datetime_as_string(times[longest : longest + 2].astype("datetime64[s]"))
+        raise InputError(
+            f"{name}: nothing is heard from {before} to {after} UTC; a night has no such gap, so run its parts one by "
+            "one, or say by --day YYYY-MM-DD on what day a raw feed begins"
+        )
+    return float(np.floor(times[0])), float(np.ceil(times[-1]) + 1)
 
 
 def known(plots: Plots, sites: Sites, name: str, skip_unknown: bool) -> tuple[Sites, list[str]]:

@@ -27,7 +27,8 @@ class Listener:
         self._waiting: list[Plots] = []
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self.datagrams, self.losses = 0, Losses({})
+        self.datagrams, self.copies, self.losses = 0, 0, Losses()
+        self._fault: BaseException | None = None
         self._threads = [
             threading.Thread(target=self._hear, args=(k,), name=f"udp {address}", daemon=True)
             for k, address in enumerate(addresses)
@@ -36,6 +37,12 @@ class Listener:
             thread.start()
 
     def _hear(self, way: int) -> None:
+        try:
+            self._hear_on(way)
+        except BaseException as fault:
+            self._fault = fault
+
+    def _hear_on(self, way: int) -> None:
         while not self._over.is_set():
             batch = self.links[way].receive(0.2)
             if not batch.payloads:
@@ -46,10 +53,13 @@ class Listener:
                 )
                 self._waiting.append(decoded.plots)
                 self.datagrams += len(batch.payloads)
+                self.copies += decoded.copies
                 self.losses = self.losses + decoded.losses
 
     def arrived(self) -> Mapping[str, Plots]:
-        """Plots that came since the last call."""
+        """Plots that came since the last call. Raises what ended the listening, if anything did."""
+        if self._fault is not None:
+            raise self._fault
         with self._lock:
             plots, self._waiting = Plots.concat(self._waiting), []
         return {self._party: plots}

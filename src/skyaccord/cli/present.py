@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import signal
 import sys
 import time
 import webbrowser
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from skyaccord.agreement import alone, parse
 from skyaccord.cli.compose import Plan
 from skyaccord.console import serve
+from skyaccord.console.server import listen
 from skyaccord.errors import InputError
 from skyaccord.node.night import Night
 from skyaccord.node.serve import Live, Playbill, Replay, run_headless
@@ -32,46 +36,53 @@ def show(
 ) -> None:
     """Run the plan; whatever ends it, what was recorded is closed and readable."""
     for notice in plan.notices:
-        OUT.print(f"[yellow]note[/] {notice}")
+        OUT.print(f"[yellow]note[/] {escape(notice)}")
     began, cpu = time.monotonic(), time.process_time()
     with plan.recorder:
         try:
             if headless:
                 _headless(plan, live)
             else:
-                _window(plan, speed, host, port, open_browser)
+                _window(plan, speed, host, port, open_browser, live)
         except KeyboardInterrupt:
             OUT.print("[yellow]ended by hand[/]; everything so far is kept")
     summary(plan, time.monotonic() - began, time.process_time() - cpu)
 
 
 def _headless(plan: Plan, live: bool) -> None:
-    with _terminable(), _progress() as progress:
+    with _asked_to_end() as asked, _progress() as progress:
         night = plan.night
         total = None if np.isinf(plan.end_s) else plan.end_s - night.start_s
-        task = progress.add_task(plan.playbill.title, total=total, facts="")
+        task = progress.add_task(escape(plan.playbill.title), total=total, facts="")
 
         def told(time_s: float) -> None:
             facts = ", ".join(f"{p} {len(night.houses[p].picture)} tracks" for p in night.parties)
             progress.update(task, completed=time_s - night.start_s, facts=f"{clock(time_s)}  {facts}")
-            if live:
+            if live and time_s < plan.end_s:
                 time.sleep(max(0.0, time_s + night.step_s - now_s()))
+            if asked():
+                raise KeyboardInterrupt
 
         run_headless(night, plan.end_s, told)
 
 
-def _window(plan: Plan, speed: float, host: str, port: int, open_browser: bool) -> None:
-    live = Live(plan.night, plan.playbill, plan.end_s, speed)
-    live.start()
+def _window(plan: Plan, speed: float, host: str, port: int, open_browser: bool, live: bool) -> None:
+    show = Live(plan.night, plan.playbill, plan.end_s, speed, now_s if live else None)
+    show.start()
     try:
-        serve(live, host, port, lambda address: _at(address, open_browser))
+        serve(show, host, port, lambda address: _at(address, open_browser))
     finally:
-        live.stop()
+        show.stop()
+
+
+def can_listen(host: str, port: int) -> None:
+    """Nothing, if a console can be had there; to be asked before anything is recorded. Raises InputError."""
+    listen(host, port).close()
 
 
 def replay(folder: Path, speed: float, host: str, port: int, open_browser: bool) -> None:
     """A recording in the console. Raises InputError."""
-    if speed <= 0:
+    if not speed > 0:
         raise InputError(f"--speed {speed:g}: it is more than 0")
     recording = Recording(folder)
     settings = recording.manifest.settings
@@ -96,10 +107,11 @@ def _at(address: str, open_browser: bool) -> None:
 def summary(plan: Plan, wall_s: float, cpu_s: float) -> None:
     """What the night came to."""
     night = plan.night
-    table = Table(title=plan.playbill.title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(title=escape(plan.playbill.title), title_justify="left", title_style="bold", box=None, pad_edge=False)
     table.add_column("")
-    shown = [p for p in night.parties if night.tally[p].plots or night.tally[p].joint_most]
-    for party in shown or night.parties:
+    heard = [p for p in night.parties if night.tally[p].plots or night.tally[p].joint_most]
+    shown = heard or list(night.parties)
+    for party in shown:
         table.add_column(party, justify="right")
     rows: list[tuple[str, list[str]]] = [
         ("plots in", [f"{night.tally[p].plots:,}" for p in shown]),
@@ -114,11 +126,13 @@ def summary(plan: Plan, wall_s: float, cpu_s: float) -> None:
     for name, values in rows:
         table.add_row(name, *values)
     OUT.print(table)
-    if plan.decoded is not None and plan.decoded.losses.by_reason:
-        for reason, loss in plan.decoded.losses.by_reason.items():
-            OUT.print(f"lost: {reason}: {loss}")
-    if plan.decoded is not None and plan.decoded.copies:
-        OUT.print(f"{plan.decoded.copies} datagrams were copies from a second network")
+    received = plan.received()
+    if received.datagrams is not None:
+        OUT.print(f"{received.datagrams:,} datagrams came")
+    for reason, loss in received.losses.by_reason.items():
+        OUT.print(f"lost: {reason}: {loss.count:,} times, {loss.size:,} bytes, first at byte {loss.offset:,}")
+    if received.copies:
+        OUT.print(f"{received.copies:,} datagrams were copies from a second network")
     span = night.time_s - night.start_s
     OUT.print(
         f"{clock(night.start_s)} to {clock(night.time_s)} UTC: {span:,.0f} s in {wall_s:.1f} s "
@@ -146,18 +160,23 @@ def _progress() -> Progress:
     )
 
 
-class _terminable:  # noqa: N801 - reads as a word in a with statement
-    """Within it, a request to terminate ends the night as Ctrl-C does."""
+@contextlib.contextmanager
+def _asked_to_end() -> Iterator[Callable[[], bool]]:
+    """Within it, Ctrl-C and a request to terminate let the turn that is under way end first; a second one does not."""
+    asked = False
 
-    def __enter__(self) -> None:
-        self._before = signal.signal(signal.SIGTERM, self._end)
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
 
-    def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGTERM, self._before)
-
-    @staticmethod
-    def _end(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def clock(time_s: float) -> str:

@@ -78,10 +78,14 @@ def run(
     chosen = [name for name, given in (("--scenario", scenario), ("--feed", feed), ("--udp", udp)) if given]
     if len(chosen) > 1:
         raise InputError(f"{' and '.join(chosen)}: a night comes from one of them")
-    if speed <= 0:
+    if not speed > 0:
         raise InputError(f"--speed {speed:g}: it is more than 0")
-    if until is not None and until <= 0:
+    if until is not None and not until > 0:
         raise InputError(f"--until {until:g}: it is more than 0 seconds")
+    if seed is not None and seed < 0:
+        raise InputError(f"--seed {seed}: it is a whole number from 0")
+    if not headless:
+        present.can_listen(host, port)
     if not feed and not udp:
         wish = compose.ExerciseWish(scenario or "pamir-night", seed, record, until, unattended=headless)
         present.show(compose.exercise(wish), headless, speed, host, port, open_browser)

@@ -12,7 +12,6 @@ from rich.table import Table
 
 from skyaccord.cli.compose import as_they_turn, known, registry
 from skyaccord.cli.present import clock
-from skyaccord.cli.shipped import bytes_of
 from skyaccord.errors import InputError
 from skyaccord.exercise import Truth
 from skyaccord.exercise.score import (
@@ -30,6 +29,7 @@ from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.plots import NO_ADDRESS, ON_GROUND
 from skyaccord.tracks import TrackerConfig
 from skyaccord.wire import SystemTracks, decode, read_recording
+from skyaccord.wire.links.file import read_file
 from skyaccord.wire.recordings import remove_copies
 
 OUT = Console(highlight=False, soft_wrap=True)
@@ -40,7 +40,7 @@ def of_feed(
     feed: Path, sites_file: Path, reference: Path | None, show_addresses: bool, hide_codes: bool, skip_unknown: bool
 ) -> None:
     """A feed tracked anew. Raises InputError."""
-    decoded = decode(remove_copies(read_recording(bytes_of(feed), str(feed))))
+    decoded = decode(remove_copies(read_recording(read_file(feed), str(feed))))
     plots = decoded.plots
     if not len(plots):
         raise InputError(f"{feed}: no plots in it (CAT048 or CAT021)")
@@ -90,8 +90,8 @@ def identities(plots: Plots, followed: Followed) -> None:
 
 def against(plots: Plots, sites: Sites, followed: Followed, reference: Path) -> None:
     """Our tracks beside another tracker's. Raises InputError."""
-    theirs = decode(remove_copies(read_recording(bytes_of(reference), str(reference)))).system_tracks
-    if not len(theirs):
+    theirs = decode(remove_copies(read_recording(read_file(reference), str(reference)))).system_tracks
+    if not np.isfinite(theirs.time_s).any():
         raise InputError(f"{reference}: no system tracks in it (CAT062)")
     report(by_reference(plots, sites, followed.tracks, theirs), theirs)
 

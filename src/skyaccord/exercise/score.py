@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from skyaccord.columns import F8, I4, I8, U4, Bool
+from skyaccord.columns import F8, I4, I8, U4
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
@@ -302,9 +302,3 @@ def confirmed_numbers(tracks: Tracks) -> I4:
     """Numbers of tracks that were ever confirmed."""
     numbers: I4 = np.unique(tracks.number[tracks.status >= CONFIRMED])
     return numbers
-
-
-def with_address(plots: Plots) -> Bool:
-    """Which plots carry an aircraft address: (N,)."""
-    carrying: Bool = plots.address != NO_ADDRESS
-    return carrying

@@ -30,6 +30,23 @@ class Delivery:
     shared: Shared
 
 
+@dataclass(frozen=True)
+class AlertSaid:
+    """How an alert travels: with the tracks that its target may be known by."""
+
+    alert: Alert
+    known_as: tuple[tuple[str, int], ...]  # (party, own track number)
+
+
+@dataclass(frozen=True)
+class TaskSaid:
+    """How a task travels: with the place of its target too."""
+
+    task: Task
+    place: Place
+    known_as: tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class House:
     """One party's node between two steps. `step` makes the next one and leaves this one as it is."""
@@ -48,6 +65,7 @@ class House:
     alerts: Mapping[str, Alert] = field(default_factory=dict)  # own and others', by id; closed ones are let go
     tasks: Mapping[str, Task] = field(default_factory=dict)
     places: Mapping[str, Place] = field(default_factory=dict)  # of each task's target, last known
+    told: Mapping[tuple[str, str], AlertSaid | TaskSaid] = field(default_factory=dict)  # (party, id) -> as last told
     serial: int = 0  # of messages sent
     refused: Mapping[str, int] = field(default_factory=dict)  # records turned away at our door, by sender
 

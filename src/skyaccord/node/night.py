@@ -78,7 +78,7 @@ class Night:
         """`sites` gives each party's sensors; parties are the agreement's, in its order."""
         self.parties = tuple(party.id for party in agreement.terms.parties)
         self.sites = {party: sites.get(party, Sites.empty()) for party in self.parties}
-        self.source, self.start_s, self.step_s = source, start_s, step_s
+        self.source, self.start_s, self.step_s = source, float(start_s), float(step_s)
         self.turns = 0
         self.recorder = recorder
         self.logs = {p: recorder.log(p) if recorder else Log(p) for p in self.parties}
@@ -184,7 +184,8 @@ class Night:
     def _remember(self, party: str, plots: Plots, time_s: float) -> None:
         self.tally[party].plots += len(plots)
         recent = self._recent[party]
-        self._recent[party] = Plots.concat([recent.take(recent.time_s > time_s - SPOTS_S), plots])
+        lately = np.abs(recent.time_s - time_s) < SPOTS_S  # a wrong clock's plots do not pile up
+        self._recent[party] = Plots.concat([recent.take(lately), plots])
         self._newest[party] = plots
 
 

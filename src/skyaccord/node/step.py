@@ -16,14 +16,16 @@ from typing import TypeVar
 import msgspec
 import numpy as np
 
-from skyaccord.agreement import Act, Batch, Charter, add_act, charter, may, released
-from skyaccord.agreement.words import Identity
+from skyaccord.agreement import Act, Agreement, Batch, Charter, add_act, charter, released
+from skyaccord.agreement.clauses import SOVEREIGNTY
+from skyaccord.agreement.releases import ALERT, TASK
+from skyaccord.agreement.words import TASK_VERBS, Identity
 from skyaccord.columns import U1
 from skyaccord.earth.places import Place
 from skyaccord.errors import FormatError, IllegalMove, Refused
-from skyaccord.node.house import CLOSED, SILENT, UP, Delivery, House, Inbox, Note, Outbox
+from skyaccord.node.house import CLOSED, SILENT, UP, AlertSaid, Delivery, House, Inbox, Note, Outbox, TaskSaid
 from skyaccord.picture import Picture, Shared, admit, fuse, release
-from skyaccord.tasks import OVER, Decision, Task, advance, lapse, propose, reauthorise
+from skyaccord.tasks import OVER, STATES, Decision, Task, advance, lapse, propose, reauthorise
 from skyaccord.threats import Alert, assess, classify
 from skyaccord.tracks import TENTATIVE, Tracks
 from skyaccord.wire import Message
@@ -34,7 +36,8 @@ Thing = TypeVar("Thing", Alert, Task)
 STALE_S = 20.0  # a delivery older than this is no longer shown
 SILENT_S = 6.0  # a link without a word for so long is called silent
 SIDES = np.array([0, 0, 1, 1, 1, 2, 2])  # by Identity: nobody's, harmless, to be watched
-KIND_ALERT, KIND_TASK = 1, 2
+AHEAD_S = 6.0  # the clocks of two parties differ by less
+ALERT_STATES = ("open", "observed", "closed")
 
 
 @dataclass
@@ -61,23 +64,6 @@ class Desk:
         return Outbox(tuple(self.messages), tuple(self.notes))
 
 
-@dataclass(frozen=True)
-class TaskSaid:
-    """How a task travels: with the place of its target and the tracks that it may be known by."""
-
-    task: Task
-    place: Place
-    known_as: tuple[tuple[str, int], ...]  # (party, own track number)
-
-
-@dataclass(frozen=True)
-class AlertSaid:
-    """How an alert travels."""
-
-    alert: Alert
-    known_as: tuple[tuple[str, int], ...]
-
-
 def step(house: House, inbox: Inbox, time_s: float) -> tuple[House, Outbox]:
     """One turn, to `time_s`: the house after it, and what it says to others and to its log."""
     desk = Desk(house, time_s, serial=house.serial)
@@ -91,7 +77,8 @@ def step(house: House, inbox: Inbox, time_s: float) -> tuple[House, Outbox]:
     for decision in inbox.decisions:
         house, _ = decide(house, decision, law, desk)
     share(house, law, desk)
-    return replace(house, time_s=time_s, serial=desk.serial), desk.outbox()
+    places = {task: house.places[task] for task in house.tasks}
+    return replace(house, time_s=time_s, serial=desk.serial, places=places), desk.outbox()
 
 
 def declare(house: House, act: Act) -> tuple[House, Outbox]:
@@ -117,7 +104,7 @@ def heed_acts(house: House, inbox: Inbox, desk: Desk) -> House:
     for act in inbox.acts:
         house = do_act(house, act, desk)
     for message in inbox.messages:
-        if message.kind == "act":
+        if message.kind == "act" and message.to == house.party:
             house = hear_act(house, message, desk)
     return house
 
@@ -125,7 +112,7 @@ def heed_acts(house: House, inbox: Inbox, desk: Desk) -> House:
 def do_act(house: House, act: Act, desk: Desk) -> House:
     """Our own party's act: refused if the agreement says so, else noted and told to all others."""
     try:
-        agreement = add_act(house.agreement, act)
+        agreement = act_of(house.party, house.agreement, act)
     except (Refused, IllegalMove) as no:
         desk.note("refusal", refusal(act.post, act.kind, "agreement", no, desk.time_s))
         return house
@@ -136,17 +123,24 @@ def do_act(house: House, act: Act, desk: Desk) -> House:
 
 
 def hear_act(house: House, message: Message, desk: Desk) -> House:
-    """Another party's act: only its own posts bind it."""
+    """Another party's act. One that is dated ahead would bar everybody's acts until then, so it is not taken."""
     try:
         act = msgspec.msgpack.decode(message.body, type=Act)
-        if act.party != message.sender:
-            raise Refused(f"{message.sender} cannot act for {act.party}", ())
-        agreement = add_act(house.agreement, act)
+        if act.time_s > desk.time_s + AHEAD_S:
+            raise IllegalMove(f"{act.kind} by {act.party}: its time is {act.time_s - desk.time_s:g} s from now")
+        agreement = act_of(message.sender, house.agreement, act)
     except (Refused, IllegalMove, msgspec.DecodeError) as no:
         desk.note("refusal", refusal(message.sender, "act", "agreement", no, desk.time_s))
         return house
     desk.note("act", act)
     return replace(house, agreement=agreement)
+
+
+def act_of(party: str, agreement: Agreement, act: Act) -> Agreement:
+    """The agreement after a party's act; it acts for itself only. Raises Refused or IllegalMove."""
+    if act.party != party:
+        raise Refused(f"{party} cannot act for {act.party}", (SOVEREIGNTY,))
+    return add_act(agreement, act)
 
 
 def close_links(house: House, law: Charter, desk: Desk) -> House:
@@ -178,6 +172,7 @@ def forget(house: House, party: str, desk: Desk) -> House:
         deliveries={p: d for p, d in house.deliveries.items() if p != party},
         alerts={k: a for k, a in house.alerts.items() if a.party != party},
         tasks={k: t for k, t in house.tasks.items() if t.party != party},
+        told={key: said for key, said in house.told.items() if key[0] != party},
     )
 
 
@@ -187,63 +182,81 @@ def forget(house: House, party: str, desk: Desk) -> House:
 def open_door(house: House, messages: tuple[Message, ...], law: Charter, desk: Desk) -> House:
     """Let in what the agreement lets in; note the rest."""
     for message in messages:
-        if message.kind == "act":
+        if message.kind == "act" and message.to == house.party:
             continue
+        sender = message.sender if law.party(message.sender) else "no party"
         if message.to != house.party or not bound(law, house.party, message.sender):
-            house = turn_away(house, message.sender, message.kind, 1, desk)
+            house = turn_away(house, sender, message.kind, 1, desk)
             continue
-        house = replace(house, heard_s={**house.heard_s, message.sender: desk.time_s})
+        house = replace(house, heard_s={**house.heard_s, sender: desk.time_s})
         try:
             house = take_in(house, message, law, desk)
         except (FormatError, msgspec.DecodeError) as error:
-            desk.note("refusal", refusal(message.sender, message.kind, "message", error, desk.time_s))
+            house = turn_away(house, sender, f"broken {message.kind}", 1, desk, str(error))
     return house
 
 
 def take_in(house: House, message: Message, law: Charter, desk: Desk) -> House:
-    """One message from a party that is bound to us."""
+    """One message from a party that is bound to us. Raises FormatError or msgspec.DecodeError."""
     sender = message.sender
-    if message.kind == "tracks":
-        shared = columns_from_bytes(Shared, message.body)
-        fine, allowed = admit(shared, law, sender, house.party, desk.time_s)
-        if len(fine) < len(shared):
-            house = turn_away(house, sender, "tracks", int((~allowed).sum()), desk)
-        return replace(house, deliveries={**house.deliveries, sender: Delivery(desk.time_s, fine)})
-    if message.kind == "alert":
-        said = msgspec.msgpack.decode(message.body, type=AlertSaid)
-        place = Place(said.alert.lat_rad, said.alert.lon_rad, said.alert.height_m)
-        if said.alert.party != sender or not lets(law, sender, house.party, KIND_ALERT, place, desk.time_s):
-            return turn_away(house, sender, "alert", 1, desk)
-        alert = replace(said.alert, track=row_known_as(house, said.known_as))
-        desk.note("alert", alert)
-        return replace(house, alerts=kept(house.alerts, alert.id, alert, alert.state == "closed"))
-    if message.kind == "task":
-        order_said = msgspec.msgpack.decode(message.body, type=TaskSaid)
-        task, place = order_said.task, order_said.place
-        if task.party != sender or not lets(law, sender, house.party, KIND_TASK, place, desk.time_s):
-            return turn_away(house, sender, "task", 1, desk)
-        task = replace(task, track=row_known_as(house, order_said.known_as))
-        desk.note("task", task)
-        return replace(
-            house,
-            tasks=kept(house.tasks, task.id, task, task.state in OVER),
-            places={**house.places, task.id: place},
-        )
-    if message.kind == "decision":
-        decision = msgspec.msgpack.decode(message.body, type=Decision)
-        post = law.post(decision.post)
-        if post is None or post.party != sender:
-            return turn_away(house, sender, "decision", 1, desk)
-        return decide(house, decision, law, desk)[0]
+    match message.kind:
+        case "tracks":
+            shared = columns_from_bytes(Shared, message.body)
+            fine, allowed = admit(shared, law, sender, house.party, desk.time_s)
+            if len(fine) < len(shared):
+                house = turn_away(house, sender, "tracks", int((~allowed).sum()), desk)
+            return replace(house, deliveries={**house.deliveries, sender: Delivery(desk.time_s, fine)})
+        case "heartbeat":  # it lives, and has nothing for us now: what it gave before holds no longer
+            return replace(house, deliveries={p: d for p, d in house.deliveries.items() if p != sender})
+        case "alert":
+            return take_alert(house, sender, msgspec.msgpack.decode(message.body, type=AlertSaid), law, desk)
+        case "task":
+            return take_task(house, sender, msgspec.msgpack.decode(message.body, type=TaskSaid), law, desk)
+        case "decision":
+            decision = msgspec.msgpack.decode(message.body, type=Decision)
+            post, task = law.post(decision.post), house.tasks.get(decision.task)
+            if post is None or post.party != sender or (task is not None and task.party != house.party):
+                return turn_away(house, sender, "decision", 1, desk)
+            return decide(house, decision, law, desk)[0]
     return house
 
 
-def turn_away(house: House, sender: str, what: str, count: int, desk: Desk) -> House:
+def take_alert(house: House, sender: str, said: AlertSaid, law: Charter, desk: Desk) -> House:
+    """An alert of another party's, if it is its own and released to us."""
+    alert = said.alert
+    sound = owns(sender, alert) and alert.state in ALERT_STATES
+    if not sound or not lets(law, sender, house.party, ALERT, place_told(said), desk.time_s):
+        return turn_away(house, sender, "alert", 1, desk)
+    alert = replace(alert, track=row_known_as(house, said.known_as))
+    desk.note("alert", alert)
+    return replace(house, alerts=kept(house.alerts, alert.id, alert, alert.state == "closed"))
+
+
+def take_task(house: House, sender: str, said: TaskSaid, law: Charter, desk: Desk) -> House:
+    """A task of another party's, if it is its own, of a verb and a state that there are, and released to us."""
+    task = said.task
+    sound = owns(sender, task) and task.verb in TASK_VERBS and task.state in STATES
+    if not sound or not lets(law, sender, house.party, TASK, said.place, desk.time_s):
+        return turn_away(house, sender, "task", 1, desk)
+    task = replace(task, track=row_known_as(house, said.known_as))
+    desk.note("task", task)
+    tasks = kept(house.tasks, task.id, task, task.state in OVER)
+    return replace(house, tasks=tasks, places={**house.places, task.id: said.place})
+
+
+def owns(party: str, thing: Alert | Task) -> bool:
+    """Is it the party's own, by what it says and by its id?"""
+    return thing.party == party and thing.id.rpartition("-")[0] == party
+
+
+def turn_away(
+    house: House, sender: str, what: str, count: int, desk: Desk, reason: str = "not released to us"
+) -> House:
     """Refuse records at the door: the first of a kind from a party is a line of the log, the rest are counted."""
     key = f"{sender} {what}"
     before = house.refused.get(key, 0)
     if not before:
-        desk.note("refusal", {"who": sender, "what": what, "count": count, "reason": "not released to us"})
+        desk.note("refusal", {"who": sender, "what": what, "count": count, "reason": reason})
     return replace(house, refused={**house.refused, key: before + count})
 
 
@@ -285,7 +298,7 @@ def watch(house: House, law: Charter, desk: Desk) -> House:
     for alert in changed:
         desk.note("alert", alert)
         alerts = kept(alerts, alert.id, alert, alert.state == "closed")
-        tell_alert(house, alert, law, desk)
+        house = tell(house, AlertSaid(alert, known_as(house, alert.track)), law, desk)
     return replace(house, watch=memory, alerts=alerts)
 
 
@@ -303,7 +316,7 @@ def order(house: House, law: Charter, desk: Desk) -> House:
                 again = lapse(again, "what it was proposed for is over", desk.time_s)
             if again != task:
                 desk.note("task", again)
-                tell_task(house, again, law, desk)
+                house = tell_task(house, again, law, desk)
                 tasks = kept(tasks, again.id, again, again.state in OVER)
     house = replace(house, tasks=tasks)
     own = tuple(alert for alert in house.alerts.values() if alert.party == house.party)
@@ -315,7 +328,7 @@ def order(house: House, law: Charter, desk: Desk) -> House:
             places={**house.places, task.id: place_of(house, task.track)},
         )
         desk.note("task", task)
-        tell_task(house, task, law, desk)
+        house = tell_task(house, task, law, desk)
     return replace(house, proposals=memory)
 
 
@@ -337,7 +350,7 @@ def decide(house: House, decision: Decision, law: Charter, desk: Desk) -> tuple[
         return house, None
     desk.note("decision", decision)
     desk.note("task", moved)
-    tell_task(house, moved, law, desk)
+    house = tell_task(house, moved, law, desk)
     return replace(house, tasks=kept(house.tasks, moved.id, moved, moved.state in OVER)), None
 
 
@@ -373,32 +386,58 @@ def share(house: House, law: Charter, desk: Desk) -> None:
 
 
 def our_view(picture: Picture, tracks: Tracks) -> tuple[U1, U1]:
-    """Identity and class of our own tracks, from the picture's rows that hold them: (N,), (N,)."""
-    rows = np.full(int(max(tracks.number.max(initial=0), picture.own_number.max(initial=0))) + 1, -1)
-    mine = picture.own_number >= 0
-    rows[picture.own_number[mine]] = np.flatnonzero(mine)
-    at = rows[tracks.number]
-    identity = np.where(at >= 0, picture.identity[at], 0).astype(np.uint8) if len(picture) else np.zeros(len(at), "u1")
-    air_class = np.where(at >= 0, picture.air_class[at], 0).astype(np.uint8) if len(picture) else identity
+    """Identity and class of our own tracks, from the picture's rows that hold them; 0 where none does: (N,), (N,)."""
+    mine = picture.take(np.flatnonzero(picture.own_number >= 0))
+    _, at, row = np.intersect1d(tracks.number, mine.own_number, assume_unique=True, return_indices=True)
+    identity, air_class = np.zeros(len(tracks), np.uint8), np.zeros(len(tracks), np.uint8)
+    identity[at], air_class[at] = mine.identity[row], mine.air_class[row]
     return identity, air_class
 
 
-def tell_alert(house: House, alert: Alert, law: Charter, desk: Desk) -> None:
-    """An alert of ours to each party that it is released to."""
-    place = Place(alert.lat_rad, alert.lon_rad, alert.height_m)
-    said = msgspec.msgpack.encode(AlertSaid(alert, known_as(house, alert.track)))
-    for party in others(house):
-        if lets(law, house.party, party, KIND_ALERT, place, desk.time_s):
-            desk.send("alert", party, said)
-
-
-def tell_task(house: House, task: Task, law: Charter, desk: Desk) -> None:
+def tell_task(house: House, task: Task, law: Charter, desk: Desk) -> House:
     """A task of ours to each party that it is released to."""
-    place = house.places[task.id]
-    said = msgspec.msgpack.encode(TaskSaid(task, place, known_as(house, task.track)))
+    return tell(house, TaskSaid(task, house.places[task.id], known_as(house, task.track)), law, desk)
+
+
+def tell(house: House, said: AlertSaid | TaskSaid, law: Charter, desk: Desk) -> House:
+    """An alert or a task of ours to each party that it is released to.
+
+    Whoever was told of it hears of its end too, though it may end where nothing is released: how, but not where.
+    """
+    told = dict(house.told)
+    thing, kind, over = (
+        (said.alert, ALERT, said.alert.state == "closed")
+        if isinstance(said, AlertSaid)
+        else (said.task, TASK, said.task.state in OVER)
+    )
     for party in others(house):
-        if lets(law, house.party, party, KIND_TASK, place, desk.time_s):
-            desk.send("task", party, said)
+        before = told.pop((party, thing.id), None)
+        if lets(law, house.party, party, kind, place_told(said), desk.time_s):
+            now = said if before or ours_to_tell(house, thing.track, party) else None
+        else:
+            now = ended(before, said) if before and over and bound(law, house.party, party) else before
+        if now is not None and now is not before:
+            desk.send("alert" if kind == ALERT else "task", party, msgspec.msgpack.encode(now))
+        if now is not None and not over:
+            told[party, thing.id] = now
+    return replace(house, told=told)
+
+
+def ended(before: AlertSaid | TaskSaid, said: AlertSaid | TaskSaid) -> AlertSaid | TaskSaid:
+    """What was told before, as it has ended now."""
+    if isinstance(before, TaskSaid) and isinstance(said, TaskSaid):
+        end = said.task
+        return replace(before, task=replace(before.task, state=end.state, changed_s=end.changed_s, reason=end.reason))
+    if isinstance(before, AlertSaid) and isinstance(said, AlertSaid):
+        return replace(before, alert=replace(before.alert, state=said.alert.state, time_s=said.alert.time_s))
+    raise TypeError("an alert does not end as a task")
+
+
+def ours_to_tell(house: House, track: int, to: str) -> bool:
+    """Do we see the target ourselves, or does `to`? What only a third party shows us is not ours to show."""
+    picture, parties = house.picture, [p.id for p in house.agreement.terms.parties]
+    (rows,) = np.nonzero(picture.number == track)
+    return any(picture.own_number[k] >= 0 or parties[picture.shared_by[k]] == to for k in rows)
 
 
 # --- words used above
@@ -425,6 +464,13 @@ def lets(law: Charter, owner: str, to: str, kind: int, place: Place, time_s: flo
     return bool(released(law, owner, to, batch, time_s).allowed[0])
 
 
+def place_told(said: AlertSaid | TaskSaid) -> Place:
+    """Where the target of what is said is."""
+    if isinstance(said, TaskSaid):
+        return said.place
+    return Place(said.alert.lat_rad, said.alert.lon_rad, said.alert.height_m)
+
+
 def known_as(house: House, track: int) -> tuple[tuple[str, int], ...]:
     """The own track numbers behind a joint track of ours, by party: how others can find it in their pictures."""
     rows = np.flatnonzero(house.picture.number == track)
@@ -445,6 +491,8 @@ def row_known_as(house: House, names: tuple[tuple[str, int], ...]) -> int:
     for party, number in names:
         if party == house.party:
             found = picture.own_number == number
+        elif party not in parties:
+            continue
         else:
             found = (picture.shared_number == number) & (picture.shared_by == parties.index(party))
         if found.any():
@@ -462,8 +510,3 @@ def refusal(who: str, move: str, what: str, no: Exception, time_s: float) -> dic
     clauses = list(no.clauses) if isinstance(no, Refused) else []
     reason = no.reason if isinstance(no, Refused) else str(no)
     return {"who": who, "move": move, "what": what, "reason": reason, "clauses": clauses, "time_s": time_s}
-
-
-def would(house: House, post: str, verb: str, what: str, place: Place | None, time_s: float) -> bool:
-    """Would the agreement, as it stands, let a post?"""
-    return may(charter(house.agreement, time_s), post, verb, what, place, time_s).allowed

@@ -29,6 +29,8 @@ BIAS_MPS = 5.0
 ACCELERATION_DENSITY = 40.0  # m^2/s^3, for carrying a shared track to the picture's time
 NOBODY = 255
 
+Members = dict[tuple[int, int], int]  # (party index, its track's number) -> row of the picture
+
 
 @dataclass(frozen=True)
 class Fusion:
@@ -46,15 +48,19 @@ def fuse(own: Tracks, shared: Mapping[int, Shared], me: int, fusion: Fusion, tim
     """
     own = own.take(own.status != TENTATIVE)
     picture = _alone(own, me)
+    members: Members = {}
     for party in sorted(shared):
         theirs = _carried(shared[party], time_s)
-        before = _known_pairs(picture, theirs, party, fusion)
+        before = _known_pairs(picture, members, theirs, party, fusion)
         ours_row, their_row = pair(picture, theirs, before)
         picture = _joined(picture, ours_row, theirs.take(their_row), party)
         rest = np.setdiff1d(np.arange(len(theirs)), their_row)
+        new_row = len(picture) + np.arange(len(rest))
+        numbers, rows = np.concatenate([theirs.number[their_row], theirs.number[rest]]), np.append(ours_row, new_row)
+        members |= {(party, n): row for n, row in zip(numbers.tolist(), rows.tolist(), strict=True)}
         picture = Picture.concat([picture, _foreign(theirs.take(rest), party)])
     picture = _described(picture, time_s)
-    return _numbered(picture, fusion)
+    return _numbered(picture, members, fusion)
 
 
 def pair(picture: Picture, theirs: Shared, before: I8) -> tuple[I8, I8]:
@@ -164,8 +170,9 @@ def _carried(theirs: Shared, time_s: float) -> Shared:
     return theirs.replace(state=state, covariance=cov)
 
 
-def _known_pairs(picture: Picture, theirs: Shared, party: int, fusion: Fusion) -> I8:
-    joint_row = {fusion.own.get(int(n), -1): row for row, n in enumerate(picture.own_number) if n >= 0}
+def _known_pairs(picture: Picture, members: Members, theirs: Shared, party: int, fusion: Fusion) -> I8:
+    joint_row = {fusion.shared.get(key, -1): row for key, row in members.items()}
+    joint_row |= {fusion.own.get(int(n), -1): row for row, n in enumerate(picture.own_number) if n >= 0}
     joint_row.pop(-1, None)
     return np.array([joint_row.get(fusion.shared.get((party, int(n)), -1), -1) for n in theirs.number], dtype=np.int64)
 
@@ -204,35 +211,22 @@ def _described(picture: Picture, time_s: float) -> Picture:
     )
 
 
-def _numbered(picture: Picture, fusion: Fusion) -> tuple[Fusion, Picture]:
-    """Joint numbers: a row keeps the number its own track had, else the one its shared track had, else a new one."""
+def _numbered(picture: Picture, members: Members, fusion: Fusion) -> tuple[Fusion, Picture]:
+    """Joint numbers: a row keeps what its own track had, else what a shared track in it had, else gets a new one."""
     number: I4 = np.full(len(picture), -1, np.int32)
     taken: set[int] = set()
-    keys = [
-        (fusion.own.get(int(own)), fusion.shared.get((int(by), int(theirs))))
-        for own, by, theirs in zip(picture.own_number, picture.shared_by, picture.shared_number, strict=True)
-    ]
-    for choice in (0, 1):
-        for row, key in enumerate(keys):
-            wanted = key[choice]
-            if number[row] < 0 and wanted is not None and wanted not in taken:
-                number[row] = wanted
-                taken.add(wanted)
+    own = [(row, int(n)) for row, n in enumerate(picture.own_number) if n >= 0]
+    wishes = [(row, fusion.own.get(n)) for row, n in own] + [(row, fusion.shared.get(k)) for k, row in members.items()]
+    for row, wanted in wishes:
+        if number[row] < 0 and wanted is not None and wanted not in taken:
+            number[row] = wanted
+            taken.add(wanted)
     fresh = np.flatnonzero(number < 0)
     number[fresh] = fusion.next_number + np.arange(len(fresh))
-    mine, theirs = picture.own_number >= 0, picture.shared_number >= 0
-    order = np.argsort(number, kind="stable")
     after = Fusion(
-        own=dict(zip(picture.own_number[mine].tolist(), number[mine].tolist(), strict=True)),
-        shared={
-            (by, n): joint
-            for by, n, joint in zip(
-                picture.shared_by[theirs].tolist(),
-                picture.shared_number[theirs].tolist(),
-                number[theirs].tolist(),
-                strict=True,
-            )
-        },
+        own={n: int(number[row]) for row, n in own},
+        shared={key: int(number[row]) for key, row in members.items()},
         next_number=fusion.next_number + len(fresh),
     )
+    order = np.argsort(number, kind="stable")
     return after, picture.replace(number=number).take(order)

@@ -63,7 +63,7 @@ def parse_sites(text: str, name: str) -> Sites:
     except tomllib.TOMLDecodeError as error:
         raise SitesError(f"{name}: not TOML: {error}") from None
     rows = document.get("sensor", [])
-    if not isinstance(rows, list) or not rows:
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise SitesError(f"{name}: no sensors; write one [[sensor]] table each, with sac, sic, lat_deg and lon_deg")
     return build_sites([dict(row) for row in rows], name)
 
@@ -84,8 +84,8 @@ def build_sites(rows: list[dict[str, object]], name: str) -> Sites:
             raise SitesError(f"{where}: SAC/SIC {sac}/{sic} is taken by sensor {seen[source] + 1}")
         seen[source] = k
         out.source[k] = source
-        out.name[k] = str(row.get("name", f"{sac}/{sic}")).encode()[:48]
-        out.party[k] = str(row.get("party", "")).encode()
+        out.name[k] = _bytes(str(row.get("name", f"{sac}/{sic}")), 48)
+        out.party[k] = _bytes(str(row.get("party", "")), 16)
         kind = str(row.get("kind", "radar"))
         if kind not in ("radar", "adsb"):
             raise SitesError(f"{where}: kind {kind!r}; it is 'radar' or 'adsb'")
@@ -106,9 +106,14 @@ def row_of(sites: Sites, source: U2) -> np.ndarray[tuple[int], np.dtype[np.int64
     return table[source]
 
 
+def _bytes(text: str, most: int) -> bytes:
+    """As much of the text as fits, without half a letter."""
+    return text.encode()[:most].decode(errors="ignore").encode()
+
+
 def _octet(row: dict[str, object], key: str, where: str) -> int:
     value = row.get(key)
-    if not isinstance(value, int) or not 0 <= value <= 255:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
         raise SitesError(f"{where}: {key} is {value!r}; it is a whole number from 0 to 255")
     return value
 

@@ -1,7 +1,7 @@
 """What one party sees: Plots in, Tracks out.
 
 `Tracker.update(plots, time_s)` gates each plot against every track on the ellipsoid, assigns globally sensor by sensor,
-takes plots in at their own times (two mixed filters a track), starts, confirms and ends lives.
+takes plots in at their own times (three mixed filters a track), starts, confirms and ends lives.
 `Tracker.snapshot(time_s)` tells how things stand. `config.py` has every number; `kernels.py` every loop.
 """
 

@@ -37,6 +37,7 @@ class TrackerConfig:
     tentative_scans: float = 2.3  # the same for a tentative one
     batch_s: float = 1.0  # plots of one sensor in one such slice of time compete for tracks together
     code_conflict: float = 9.0  # what differing Mode A codes cost, in log-likelihood
+    ahead_s: float = 10.0  # a plot that is dated further ahead comes from a wrong clock
     hide_addresses: bool = False  # ignore Mode S addresses and callsigns (to be scored against them)
     hide_codes: bool = False  # ignore Mode A as well
     exercise: bool = False  # only simulated targets count; otherwise none of them does

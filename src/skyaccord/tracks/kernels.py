@@ -16,12 +16,12 @@ from numba import njit
 
 from skyaccord.columns import F8, I4, I8, U1, U2, U4, U8
 from skyaccord.earth.wgs84 import ECC2, SECOND_ECC2, SEMI_MAJOR_M, SEMI_MINOR_M
+from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 
 MODELS = 3  # calm, agile, falling
 FALLING = 2
 GM = 3.986004418e14  # m^3/s^2, WGS-84
 EARTH_TURN = 7.292115e-5  # rad/s
-NO_ADDRESS, NO_MODE_A = 0xFFFFFFFF, 0xFFFF
 FORBIDDEN = 1e9
 SEEN_MEMORY = 0.9  # a look: how much of what was known of a track's visibility stays known
 
@@ -437,7 +437,7 @@ def associate(
             fit, d2 = weigh(bank, t, mean, cov, radar, batch, k, noise, gate_d2, code_conflict)
             if d2 >= FORBIDDEN:
                 continue
-            # one plot a scan: an antenna does not see one target twice in less than most of a turn; reports have no turn
+            # one plot a scan: an antenna does not see a target twice in less than most of a turn; reports have no turn
             turning = not np.isnan(batch.range_m[k])
             if turning and batch.time_s[k] - bank.heard_s[t, radar.row] < 0.6 * radar.scan_s:
                 if d2 < 9.0 and bank.hits[t] > 2:

@@ -60,7 +60,7 @@ class Tracker:
         sensor by sensor.
         """
         number = np.full(len(plots), -1, np.int32)
-        good, sensor = self._usable(plots)
+        good, sensor = self._usable(plots, time_s)
         plots = plots.take(good)
         if len(plots):
             slice_of = np.floor(plots.time_s / self.config.batch_s).astype(np.int64)
@@ -81,6 +81,7 @@ class Tracker:
         quiet = age_s > 1.5 * self._pace_s(rows)
         status = np.where((bank.status[rows] == CONFIRMED) & quiet, COASTED, bank.status[rows])
         recent = heard > time_s - 2.5 * self.sites.scan_s
+        bit = np.uint64(1) << np.arange(len(self.sites), dtype=np.uint64) % np.uint64(64)
         return Tracks(
             number=bank.number[rows],
             time_s=np.full(self._live, time_s),
@@ -89,16 +90,14 @@ class Tracker:
             status=status,
             updated_s=bank.updated_s[rows],
             hits=bank.hits[rows],
-            sensors=(recent * (np.uint64(1) << np.arange(len(self.sites), dtype=np.uint64) % np.uint64(64))).sum(
-                axis=1, dtype=np.uint64
-            ),
+            sensors=np.bitwise_or.reduce(np.where(recent, bit, np.uint64(0)), axis=1),
             pressure_alt_m=bank.pressure_alt_m[rows],
             mode_a=bank.mode_a[rows],
             address=bank.address[rows],
             callsign=bank.callsign[rows].view("S8"),
         )
 
-    def _usable(self, plots: Plots) -> tuple[I8, I8]:
+    def _usable(self, plots: Plots, time_s: float) -> tuple[I8, I8]:
         """Rows that a track can be made of, and the registry row of each one's sensor."""
         sensor = row_of(self.sites, plots.source)
         polar = np.isfinite(plots.range_m) & np.isfinite(plots.azimuth_rad)
@@ -106,6 +105,7 @@ class Tracker:
         faults = {
             "sensor not in the registry": sensor < 0,
             "no time": ~np.isfinite(plots.time_s),
+            "time still to come": plots.time_s > time_s + self.config.ahead_s,
             "no position": ~polar & ~placed,
             "negative range": polar & (plots.range_m < 0),
             "test target": (plots.flags & TEST) != 0,
@@ -147,7 +147,7 @@ class Tracker:
 
     def _batch(self, plots: Plots) -> Batch:
         hide, height = self.config.hide_addresses, plots.height_m
-        placed = np.isfinite(plots.lat_rad)
+        placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
         pressure_alt_m = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m)
         no_code = self.config.hide_codes | (plots.flags & GARBLED_A != 0)
         level = np.where(np.isfinite(height), height, pressure_alt_m)

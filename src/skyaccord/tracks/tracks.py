@@ -21,7 +21,7 @@ class Tracks(Columns):
     status: U1 = column("u1")  # TENTATIVE, CONFIRMED, COASTED
     updated_s: F8 = column("f8")  # time of the last plot
     hits: I4 = column("i4")  # plots in all
-    sensors: U8 = column("u8")  # bit k: sensor row k of the registry has contributed in its last two scans
+    sensors: U8 = column("u8")  # bit k % 64: sensor row k of the registry has contributed in its last two scans
     pressure_alt_m: F8 = column("f8")  # last Mode C; NaN: none
     mode_a: U2 = column("u2")  # NO_MODE_A: none
     address: U4 = column("u4")  # NO_ADDRESS: none
