@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 from scipy.optimize import linear_sum_assignment
 
 from skyaccord.columns import F8
@@ -147,3 +148,67 @@ def test_assignment_is_as_cheap_as_scipys(rows: int, more: int, seed: int) -> No
     chosen = kernels.assign(cost)
     assert len(set(chosen.tolist())) == rows
     assert cost[np.arange(rows), chosen].sum() == pytest.approx(cost[linear_sum_assignment(cost)].sum())
+
+
+def test_the_density_of_plots_a_square_metre_sums_to_one() -> None:
+    """Wherever the next plot may fall on the ground, it falls somewhere: the weights are densities a square metre."""
+    radar = radar_at(38.5, 68.8, 820.0)
+    noise = kernels.Noise(np.full(3, 1.0), np.full(3, 1.0), np.full(3, 60.0), np.full((3, 3), 0.5))
+    lat, lon = np.radians(37.9), np.radians(69.9)
+    axes = enu_axes(lat, lon)
+    centre = ecef(lat, lon, 1000.0)
+    spread = np.diag([250.0**2, 400.0**2, 10.0**2, 5.0**2, 5.0**2, 1.0])
+    turn = np.kron(np.eye(2), axes)
+    mean = np.concatenate([centre, 150.0 * axes[0]])
+    cov = turn.T @ spread @ turn
+    bank = _bank_of_one(mean, cov)
+    step_m, total = 60.0, 0.0
+    for east in np.arange(-1800.0, 1801.0, step_m):
+        for north in np.arange(-2600.0, 2601.0, step_m):
+            away = radar.axes @ (centre + east * axes[0] + north * axes[1] - radar.position)
+            reach = float(np.linalg.norm(away))
+            batch = batch_of(reach, float(np.arctan2(away[0], away[1])))
+            fit, d2 = kernels.weigh(bank, 0, mean, cov, radar, batch, 0, noise, 30.0, 0.0)
+            if d2 < kernels.FORBIDDEN:
+                total += np.exp(fit) * step_m**2
+    assert total == pytest.approx(1.0, abs=0.03)
+
+
+def _bank_of_one(mean: F8, cov: F8) -> kernels.Bank:
+    m = kernels.MODELS
+    return kernels.Bank(
+        np.tile(mean, (1, m, 1)),
+        np.tile(cov, (1, m, 1, 1)),
+        np.full((1, m), 1 / m),
+        np.zeros(1),
+        np.ones(1, np.int32),
+        np.ones(1, np.uint8),
+        np.full(1, 9, np.int32),
+        np.zeros(1),
+        np.zeros(1),
+        np.full((1, 1), -np.inf),
+        np.ones(1),
+        np.full(1, 0xFFFFFFFF, np.uint32),
+        np.full(1, 0xFFFF, np.uint16),
+        np.zeros(1, np.uint64),
+        np.full(1, NAN),
+    )
+
+
+def test_what_falls_falls_as_in_an_inertial_frame() -> None:
+    """Truth: SciPy's integrator, gravity alone, in a frame that does not turn; then turned back with the Earth."""
+    position = ecef(np.radians(37.0), np.radians(68.5), 20_000.0)
+    velocity = enu_axes(np.radians(37.0), np.radians(68.5)).T @ np.array([250.0, 500.0, 600.0])
+    spin = np.array([0.0, 0.0, kernels.EARTH_TURN])
+    inertial = np.concatenate([position, velocity + np.cross(spin, position)])
+
+    def falling(_: float, y: F8) -> F8:
+        return np.concatenate([y[3:], -kernels.GM / np.linalg.norm(y[:3]) ** 3 * y[:3]])
+
+    end = solve_ivp(falling, (0.0, 60.0), inertial, rtol=1e-10, atol=1e-6).y[:3, -1]
+    angle = -kernels.EARTH_TURN * 60.0
+    back = np.array([[np.cos(angle), -np.sin(angle), 0], [np.sin(angle), np.cos(angle), 0], [0, 0, 1.0]]) @ end
+    mean, cov = np.concatenate([position, velocity]), np.eye(6)
+    for _ in range(600):
+        kernels.predict(mean, cov, 0.1, 1.0, 1.0, True)
+    np.testing.assert_allclose(mean[:3], back, atol=5.0)  # level flight would be 18 km off

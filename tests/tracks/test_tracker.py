@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from skyaccord.columns import F8
+from skyaccord.columns import F8, I4
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors import Plots, Sites, parse_sites
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, SIMULATED, TEST
@@ -302,3 +302,68 @@ def test_more_sensors_than_bits_share_bits_and_do_not_carry() -> None:
     tracks = tracker.snapshot(27.0)
     (track,) = np.flatnonzero(tracks.status == CONFIRMED)
     assert int(tracks.sensors[track]) == 1 << 1 | 1 << 40
+
+
+def followed(plots: Plots, seconds: int = 240) -> tuple[Tracker, I4]:
+    """The number of each plot's track, slice by slice."""
+    tracker, number = Tracker(SITES), np.full(len(plots), -1, np.int32)
+    for second in range(seconds):
+        rows = np.flatnonzero((plots.time_s >= second) & (plots.time_s < second + 1))
+        number[rows] = tracker.update(plots.take(rows), second + 1.0)
+    return tracker, number
+
+
+def beside(east_m: float, seed: int, **columns: object) -> Plots:
+    """One aircraft on a northerly course, so many metres east of the reference, as the nearer radar sees it."""
+    rng = np.random.default_rng(seed)
+    seconds = np.arange(0.3, 240.0, 5.0)
+    positions = (
+        flight(seconds, 38.55, 68.95, 0.0, 120.0, 5000.0) + east_m * enu_axes(np.radians(38.6), np.radians(69))[0]
+    )
+    plots = seen(SITES, 0, seconds, positions, rng)
+    return plots.replace(**{k: np.full(len(plots), v) for k, v in columns.items()})
+
+
+def test_a_pair_that_one_radar_tells_apart_stays_two_tracks() -> None:
+    plots = in_time(Plots.concat([beside(0.0, 1), beside(320.0, 2)]))
+    tracker, _ = followed(plots)
+    assert (tracker.snapshot(240.0).status == CONFIRMED).sum() == 2
+
+
+def test_two_addresses_never_share_a_track() -> None:
+    """So near each other that position alone cannot tell them apart."""
+    plots = in_time(Plots.concat([beside(0.0, 1, address=0xA), beside(60.0, 2, address=0xB)]))
+    tracker, number = followed(plots)
+    for track in np.unique(number[number >= 0]):
+        assert len(np.unique(plots.address[number == track])) == 1
+    tracks = tracker.snapshot(240.0)
+    assert sorted(tracks.address[tracks.status == CONFIRMED].tolist()) == [0xA, 0xB]
+
+
+def test_one_address_is_one_track_though_two_radars_disagree_on_the_place() -> None:
+    named = both_radars(180.0, -90.0, 38.0, 68.2, 5).replace()
+    named = named.replace(address=np.full(len(named), 0x4B1234))
+    off = np.where(named.source == SITES.source[1], np.radians(2.0), 0.0)
+    tracker, _ = followed(named.replace(azimuth_rad=named.azimuth_rad + off))
+    assert (tracker.snapshot(240.0).status == CONFIRMED).sum() == 1
+
+
+def test_the_models_follow_what_the_aircraft_does() -> None:
+    """Calm is believed on a straight course, agile in a turn of 2 g."""
+    rng = np.random.default_rng(4)
+    seconds = np.arange(0.3, 300.0, 5.0)
+    turning = np.clip(seconds - 200.0, 0.0, None)
+    course = turning * 0.13  # rad/s: 20 m/s2 at 150 m/s
+    axes, centre = enu_axes(np.radians(38.7), np.radians(69.2)), ecef(np.radians(38.7), np.radians(69.2), 6000.0)
+    straight = 150.0 * np.minimum(seconds, 200.0)
+    round_ = 150.0 / 0.13
+    east = straight + round_ * np.sin(course)
+    north = round_ * (1 - np.cos(course))
+    plots = seen(SITES, 0, seconds, centre + east[:, None] * axes[0] + north[:, None] * axes[1], rng)
+    tracker = Tracker(SITES)
+    agile = {}
+    for now in (195.0, 240.0):
+        tracker.update(plots.take((plots.time_s < now) & (plots.time_s >= now - 195.0)), now)
+        agile[now] = float(tracker._bank.weight[0, 1])
+    assert agile[195.0] < 0.4
+    assert agile[240.0] > 0.8
