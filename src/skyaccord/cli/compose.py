@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from skyaccord.agreement import alone as alone_agreement
 from skyaccord.cli.listening import Listener
 from skyaccord.cli.shipped import find, text_of
 from skyaccord.columns import F8
-from skyaccord.coverage import build_mask, ring
+from skyaccord.coverage import Mask, build_mask, ring
 from skyaccord.errors import InputError, SitesError
 from skyaccord.exercise import World, check_parties, parse_scenario
 from skyaccord.exercise.speak import Spoken
@@ -85,10 +85,7 @@ def exercise(wish: ExerciseWish) -> Plan:
     )
     world = World(scenario, wish.seed)
     sites = {party: world.sites(party) for party in world.parties}
-    sensors = [
-        sensor(scenario.sites, k, [ring(scenario.sites.take(slice(k, k + 1)), mask, h, 180) for h in RING_HEIGHTS_M])
-        for k, mask in enumerate(scenario.masks)
-    ]
+    sensors = backdrop(scenario.sites, scenario.masks)
     captions = [{"time_s": m.time_s, "text": m.text} for m in scenario.moments]
     playbill = Playbill(scenario.title, "exercise", sensors, captions)
     manifest = Manifest(
@@ -203,11 +200,7 @@ def alone(
 ) -> tuple[Night, Recorder | None, list[dict[str, Any]]]:
     """One party's own sensors under an agreement."""
     sites = sites.replace(party=np.full(len(sites), party.encode(), "S16"))
-    open_sky = build_mask([])
-    sensors = [
-        sensor(sites, k, [ring(sites.take(slice(k, k + 1)), open_sky, h, 180) for h in RING_HEIGHTS_M])
-        for k in range(len(sites))
-    ]
+    sensors = backdrop(sites, [build_mask([])] * len(sites))  # nothing is known of what stands around them
     manifest = Manifest(
         title,
         seed or 0,
@@ -284,6 +277,14 @@ def as_they_turn(sites: Sites, decodings: list[Decoded]) -> tuple[Sites, list[st
             )
             scan_s[k] = np.median(told)
     return sites.replace(scan_s=scan_s), notices
+
+
+def backdrop(sites: Sites, masks: Sequence[Mask]) -> list[dict[str, Any]]:
+    """Every sensor as a map needs it, with what it sees at each of RING_HEIGHTS_M."""
+    return [
+        sensor(sites, k, [ring(sites.take(slice(k, k + 1)), mask, h, 180) for h in RING_HEIGHTS_M])
+        for k, mask in enumerate(masks)
+    ]
 
 
 def sensor(sites: Sites, k: int, rings: list[np.ndarray[Any, Any]]) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from skyaccord.record import Recording
 from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.plots import NO_ADDRESS, ON_GROUND
 from skyaccord.tracks import TrackerConfig
-from skyaccord.wire import SystemTracks, decode, read_recording
+from skyaccord.wire import Decoded, SystemTracks, decode, read_recording
 from skyaccord.wire.links.file import read_file
 from skyaccord.wire.recordings import remove_copies
 
@@ -40,7 +40,7 @@ def of_feed(
     feed: Path, sites_file: Path, reference: Path | None, show_addresses: bool, hide_codes: bool, skip_unknown: bool
 ) -> None:
     """A feed tracked anew. Raises InputError."""
-    decoded = decode(remove_copies(read_recording(read_file(feed), str(feed))))
+    decoded = heard_in(feed)
     plots = decoded.plots
     if not len(plots):
         raise InputError(f"{feed}: no plots in it (CAT048 or CAT021)")
@@ -67,6 +67,11 @@ def of_feed(
         OUT.print("no aircraft addresses in it to score against; give another tracker's output by --reference FILE")
 
 
+def heard_in(path: Path) -> Decoded:
+    """A recorded file, decoded, copies from a second network left out. Raises InputError."""
+    return decode(remove_copies(read_recording(read_file(path), str(path))))
+
+
 def identities(plots: Plots, followed: Followed) -> None:
     """Purity and switches against addresses, of aircraft in the air."""
     flying = np.flatnonzero((plots.flags & ON_GROUND) == 0)
@@ -90,7 +95,7 @@ def identities(plots: Plots, followed: Followed) -> None:
 
 def against(plots: Plots, sites: Sites, followed: Followed, reference: Path) -> None:
     """Our tracks beside another tracker's. Raises InputError."""
-    theirs = decode(remove_copies(read_recording(read_file(reference), str(reference)))).system_tracks
+    theirs = heard_in(reference).system_tracks
     if not np.isfinite(theirs.time_s).any():
         raise InputError(f"{reference}: no system tracks in it (CAT062)")
     report(by_reference(plots, sites, followed.tracks, theirs), theirs)

@@ -112,8 +112,7 @@ class Night:
         for party, outbox in outboxes.items():
             self._post(party, outbox, to_s)
             house, tally = self.houses[party], self.tally[party]
-            own = house.tracker.snapshot(to_s)
-            real = own.number[own.status >= CONFIRMED]
+            real = house.own.number[house.own.status >= CONFIRMED]
             tally.tracks.update(real.tolist())
             tally.most_tracks = max(tally.most_tracks, len(real))
             tally.joint_most = max(tally.joint_most, len(house.picture))

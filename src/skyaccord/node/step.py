@@ -269,9 +269,10 @@ def look(house: House, inbox: Inbox, law: Charter, time_s: float) -> House:
     tracker.update(inbox.plots, time_s)
     index = {party.id: k for k, party in enumerate(law.parties)}
     deliveries = {index[p]: d.shared for p, d in house.deliveries.items() if time_s - d.time_s < STALE_S}
-    fusion, picture = fuse(tracker.snapshot(time_s), deliveries, index[house.party], house.fusion, time_s)
-    own = tuple(alert for alert in house.alerts.values() if alert.party == house.party)
-    return replace(house, tracker=tracker, fusion=fusion, picture=recognised(picture, own))
+    own = tracker.snapshot(time_s)
+    fusion, picture = fuse(own, deliveries, index[house.party], house.fusion, time_s)
+    ours = tuple(alert for alert in house.alerts.values() if alert.party == house.party)
+    return replace(house, tracker=tracker, own=own, fusion=fusion, picture=recognised(picture, ours))
 
 
 def recognised(picture: Picture, alerts: tuple[Alert, ...]) -> Picture:
@@ -376,8 +377,7 @@ def place_of(house: House, track: int) -> Place:
 
 def share(house: House, law: Charter, desk: Desk) -> None:
     """What each party bound to us may have of our own tracks; and a sign of life."""
-    tracks = house.tracker.snapshot(desk.time_s)
-    tracks = tracks.take(tracks.status != TENTATIVE)
+    tracks = house.own.take(house.own.status != TENTATIVE)
     identity, air_class = our_view(house.picture, tracks)
     for party in others(house):
         if bound(law, house.party, party):

@@ -115,11 +115,14 @@ class Tracker:
         }
         good = np.ones(len(plots), bool)
         for reason, bad in faults.items():
-            count = int(np.count_nonzero(good & bad))
-            if count:
-                self.rejected[reason] = self.rejected.get(reason, 0) + count
+            self._reject(reason, good & bad)
             good &= ~bad
         return np.flatnonzero(good), sensor[good]
+
+    def _reject(self, reason: str, which: Bool) -> None:
+        """Count plots that are not used."""
+        if which.any():
+            self.rejected[reason] = self.rejected.get(reason, 0) + int(which.sum())
 
     def _take(self, plots: Plots, radar: Radar) -> I4:
         config, batch = self.config, self._batch(plots)
@@ -135,10 +138,7 @@ class Tracker:
             self._bank.score[row] = min(self._bank.score[row] + gained[k], 60.0)
         self.used += len(plots)
         repeated = (chosen < 0) & (near == 1) & (batch.address == NO_ADDRESS)
-        if repeated.any():
-            self.rejected["repeats a track's plot"] = self.rejected.get("repeats a track's plot", 0) + int(
-                repeated.sum()
-            )
+        self._reject("repeats a track's plot", repeated)
         fresh = np.flatnonzero((chosen < 0) & ~repeated)
         number[fresh] = self._next_number + np.arange(len(fresh))
         self._start(fresh, radar, batch)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skyaccord.earth.wgs84 import enu_axes
 from skyaccord.picture.picture import Picture
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
+from skyaccord.threats.course import velocity_enu
 from skyaccord.tracks import tracks
 from skyaccord.wire import reports
 from skyaccord.wire.reports import SystemTracks
@@ -20,7 +20,7 @@ def system_tracks(picture: Picture, source: int) -> SystemTracks:
     """
     count = len(picture)
     unknown = np.full(count, np.nan)
-    velocity = np.einsum("nij,nj->ni", enu_axes(picture.lat_rad, picture.lon_rad), picture.state[:, 3:])
+    velocity = velocity_enu(picture.state)
     mode_s = picture.address != NO_ADDRESS
     secondary = ~mode_s & ((picture.mode_a != NO_MODE_A) | np.isfinite(picture.pressure_alt_m))
     lone = picture.sources & (picture.sources - np.uint64(1)) == 0
