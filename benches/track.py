@@ -122,6 +122,7 @@ def read(meta: dict, table: pa.Table) -> tuple[Sites, Plots]:
         sigma_azimuth_rad=column["sigma_az_rad"],
         sigma_height_m=column["sigma_alt_m"],
         pd=column["pd"],
+        clutter_per_scan=column["clutter_per_scan"],
     )
     n = len(table)
     nothing = np.full(n, np.nan)

@@ -570,8 +570,8 @@ def frozen(of: House) -> str:
     tracker = of.tracker
     parts = {f.name: getattr(of, f.name) for f in dataclasses.fields(of) if f.name not in ("tracker", "picture")}
     parts["deliveries"] = {p: (d.time_s, d.shared.to_arrow().to_pydict()) for p, d in of.deliveries.items()}
-    bank = [array[: len(tracker)].tolist() for array in tracker._bank]
-    return repr((parts, of.picture.to_arrow().to_pydict(), bank, tracker.rejected, tracker.used, tracker._next_number))
+    held = [tracker._bank.tolist(), tracker._sensors.tolist(), tracker._counts.tolist()]
+    return repr((parts, of.picture.to_arrow().to_pydict(), held, tracker.rejected, tracker.used))
 
 
 def test_a_step_is_pure() -> None:

@@ -257,6 +257,8 @@ def test_an_aircraft_that_reports_itself_often_is_one_track_and_every_report_is_
         pressure_alt_m=nothing,
         mode_a=np.full(n, NO_MODE_A),
         address=address,
+        east_mps=nothing,
+        north_mps=nothing,
     )
     tracker, number = Tracker(REPORTS), []
     for second in range(120):
@@ -364,6 +366,6 @@ def test_the_models_follow_what_the_aircraft_does() -> None:
     agile = {}
     for now in (195.0, 240.0):
         tracker.update(plots.take((plots.time_s < now) & (plots.time_s >= now - 195.0)), now)
-        agile[now] = float(tracker._bank.weight[0, 1])
+        agile[now] = float(tracker._bank["weight"][0, 1:].sum())
     assert agile[195.0] < 0.4
     assert agile[240.0] > 0.8

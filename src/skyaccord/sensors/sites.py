@@ -29,6 +29,7 @@ class Sites(Columns):
     sigma_azimuth_rad: F8 = column("f8")
     sigma_height_m: F8 = column("f8")
     pd: F8 = column("f8")  # probability of detection within range and sight
+    clutter_per_scan: F8 = column("f8")  # false plots in one turn, over all its range
 
 
 DEFAULTS = {
@@ -39,6 +40,7 @@ DEFAULTS = {
     "sigma_azimuth_deg": 0.08,
     "sigma_height_m": 100.0,
     "pd": 0.9,
+    "clutter_per_scan": 30.0,
 }
 LIMITS = {
     "lat_deg": (-90.0, 90.0),
@@ -50,6 +52,7 @@ LIMITS = {
     "sigma_azimuth_deg": (0.001, 20.0),
     "sigma_height_m": (0.1, 10_000.0),
     "pd": (0.01, 1.0),
+    "clutter_per_scan": (0.0, 1e6),
 }
 
 
@@ -95,6 +98,7 @@ def build_sites(rows: list[dict[str, object]], name: str) -> Sites:
         out.height_m[k], out.scan_s[k], out.pd[k] = number["height_m"], number["scan_s"], number["pd"]
         out.range_max_m[k] = 1000 * number["range_max_km"]
         out.sigma_range_m[k], out.sigma_height_m[k] = number["sigma_range_m"], number["sigma_height_m"]
+        out.clutter_per_scan[k] = number["clutter_per_scan"]
         out.sigma_azimuth_rad[k] = math.radians(number["sigma_azimuth_deg"])
     return out
 

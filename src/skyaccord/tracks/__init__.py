@@ -1,12 +1,27 @@
 """What one party sees: Plots in, Tracks out.
 
-`Tracker.update(plots, time_s)` gates each plot against every track on the ellipsoid, assigns globally sensor by sensor,
-takes plots in at their own times (three mixed filters a track), starts, confirms and ends lives.
-`Tracker.snapshot(time_s)` tells how things stand. `config.py` has every number; `kernels.py` every loop.
+`Tracker.update(plots, time_s)` gates each plot against the tracks near it on the ellipsoid, assigns globally sensor by
+sensor, takes plots in at their own times (three mixed filters a track), begins, believes and ends lives.
+`Tracker.snapshot(time_s)` tells how things stand, `Tracker.follow` what each plot made of its track. `Registration`
+learns what each sensor's range, azimuth, time and height are wrong by. `config.py` has every number, `kernels` the
+loops.
 """
 
-from skyaccord.tracks.config import TrackerConfig
+from skyaccord.tracks.config import Model, TrackerConfig
+from skyaccord.tracks.registration import Biases, Registration, RegistrationConfig
 from skyaccord.tracks.tracker import Tracker
-from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks
+from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
-__all__ = ["COASTED", "CONFIRMED", "TENTATIVE", "Tracker", "TrackerConfig", "Tracks"]
+__all__ = [
+    "COASTED",
+    "CONFIRMED",
+    "TENTATIVE",
+    "Biases",
+    "Model",
+    "Registration",
+    "RegistrationConfig",
+    "Tracker",
+    "TrackerConfig",
+    "Tracks",
+    "Updates",
+]

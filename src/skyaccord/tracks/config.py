@@ -3,40 +3,61 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Model:
+    """One way to move: what a filter of the interacting three assumes."""
+
+    kind: Literal["straight", "turn", "fall"]
+    across: float  # white acceleration density across the vertical, m^2/s^3
+    along: float  # the same along it
+    stays_s: float  # mean time before another model takes over
+    turn_radps: float = 0.0  # of a turn; clockwise is positive
+
+
+# Aircraft and drones: straight and level, or turning either way with noise enough for climbs and hard manoeuvres
+FLYING = (
+    Model("straight", across=0.03, along=0.8, stays_s=120.0),
+    Model("turn", across=45.0, along=5.0, stays_s=60.0, turn_radps=0.045),
+    Model("turn", across=45.0, along=5.0, stays_s=60.0, turn_radps=-0.045),
+)
+# What climbs or falls as no aircraft does: under power or steering, or in free fall with drag
+FALLING = (
+    Model("straight", across=30.0, along=30.0, stays_s=25.0),
+    Model("straight", across=1000.0, along=1000.0, stays_s=25.0),
+    Model("fall", across=20.0, along=20.0, stays_s=120.0),
+)
 
 
 @dataclass(frozen=True)
 class TrackerConfig:
     """Settings of a tracker; the defaults are meant to be left alone."""
 
-    # Three models. Calm and agile fly with nearly constant velocity along the Earth's curve, what falls is ballistic:
-    # white acceleration density, m^2/s^3
-    calm_horizontal: float = 0.4
-    calm_vertical: float = 0.2
-    agile_horizontal: float = 1000.0
-    agile_vertical: float = 60.0
-    falling_density: float = 20.0
-    calm_stays_s: float = 90.0  # mean time before a calm target manoeuvres
-    agile_stays_s: float = 25.0  # mean time of a manoeuvre
-    falling_stays_s: float = 120.0
-    falls: float = 0.05  # share of manoeuvres that end in a fall
+    flying: tuple[Model, Model, Model] = FLYING
+    falling: tuple[Model, Model, Model] = FALLING
 
     # A new track knows its position from one plot and its velocity not at all
-    start_speed_mps: float = 250.0  # one sigma, each horizontal axis
+    start_speed_mps: float = 200.0  # one sigma, each horizontal axis
     start_climb_mps: float = 15.0
     start_climb_uncoded_mps: float = 250.0  # of what says nothing of itself: it may be a missile
     start_height_m: float = 5000.0  # of a plot without height: what it is taken to be
     start_height_sigma_m: float = 3000.0
 
-    gate_d2: float = 18.0  # squared Mahalanobis distance beyond which a plot is not the track's
-    clutter_primary_m2: float = 5e-10  # false plots a square metre and scan that carry no code
-    clutter_secondary_m2: float = 1e-12  # the same with a code
-    confirm_score: float = 9.0  # log-likelihood ratio at which a track is believed
-    confirm_hits: int = 3
-    coast_scans: float = 4.0  # looks of its fastest sensor, as often as they succeed, that a track lives without a plot
-    tentative_scans: float = 2.3  # the same for a tentative one
-    batch_s: float = 1.0  # plots of one sensor in one such slice of time compete for tracks together
+    gate_d2: float = 25.0  # squared Mahalanobis distance beyond which a plot is not the track's
+    velocity_sigma_mps: float = 3.0  # of a velocity that a report states
+    births_m2: float = 5e-13  # targets a square metre that nobody has seen yet
+    survives_s: float = 1000.0  # mean life of a target in sight
+    confirm: float = 0.9  # probability of existence at which a track is believed
+    confirm_hits: int = 2
+    drop: float = 0.2  # at which a track that was believed ends
+    forget: float = 1e-5  # at which one that was not ends
+    coast_scans: float = 8.0  # turns of its fastest sensor without a plot that end a track, whatever the looks say
+    late_s: float = 0.1  # a look that has found nothing is a miss when its sensor has gone on for so long
+    slice_s: float = 1.0  # plots of one sensor in one such slice of time compete for tracks together
     code_conflict: float = 9.0  # what differing Mode A codes cost, in log-likelihood
+    height_span_m: float = 13_000.0  # over which heights of false plots spread
     ahead_s: float = 10.0  # a plot that is dated further ahead comes from a wrong clock
     hide_addresses: bool = False  # ignore Mode S addresses and callsigns (to be scored against them)
     hide_codes: bool = False  # ignore Mode A as well

@@ -6,19 +6,37 @@ import copy
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from skyaccord.columns import F8, I4, I8, Bool
+from skyaccord.columns import F8, I4, I8, U1, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST, Plots
 from skyaccord.sensors.sites import Sites, row_of
-from skyaccord.tracks import kernels
 from skyaccord.tracks.config import TrackerConfig
-from skyaccord.tracks.kernels import Bank, Batch, Noise, Radar
-from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks
+from skyaccord.tracks.kernels.bank import (
+    DESK,
+    FALL,
+    MODELS,
+    MOTION,
+    NONE,
+    PLOT,
+    ROW,
+    RULES,
+    SENSOR,
+    STRAIGHT,
+    TURN,
+    Records,
+)
+from skyaccord.tracks.kernels.grid import LEVELS
+from skyaccord.tracks.kernels.hearing import place
+from skyaccord.tracks.kernels.life import tend
+from skyaccord.tracks.kernels.turn import CLUTTER_SCANS, REPEATS, foresee, work
+from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
 NEVER_S = -np.inf
-LEAST_SEEN = 0.3  # a track that is seen more rarely is not worth waiting longer for
+NEAREST_M = 10_000.0  # no sensor looks less far than this
+SUREST_PD = 0.99  # no sensor finds every target at every look
+KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
+AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
 
 
 class Tracker:
@@ -32,69 +50,97 @@ class Tracker:
         self.config = config = config or TrackerConfig()
         self.rejected: dict[str, int] = {}
         self.used = 0
-        self._live = 0
-        self._next_number = 1
-        self._bank = _empty_bank(64, len(sites))
-        self._radars = _radars(sites)
-        self._noise = Noise(
-            np.array([config.calm_horizontal, config.agile_horizontal, config.falling_density]),
-            np.array([config.calm_vertical, config.agile_vertical, config.falling_density]),
-            np.array([config.calm_stays_s, config.agile_stays_s, config.falling_stays_s]),
-            np.array([[0.0, 1.0, 0.0], [1.0 - config.falls, 0.0, config.falls], [0.0, 1.0, 0.0]]),
-        )
+        self._epoch_s: float | None = None  # times are kept from here, so that a shift of the clock changes nothing
+        self._sensors = _sensors(sites)
+        self._motions = _motions(config)
+        self._rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
+        self._desk = np.zeros(1, DESK)
+        self._counts = np.array([0, 0, 1, 0], np.int64)  # rows in use at most, free below that, next number, ended
+        self._bank, self._free = np.zeros(0, ROW), np.zeros(0, np.int32)
+        self._levels = np.zeros(LEVELS, np.int64)
+        self._make_room(256)
 
     def copy(self) -> Tracker:
         """A tracker that goes on from here on its own."""
         other = copy.copy(self)
-        other._bank = Bank._make(array.copy() for array in self._bank)
+        for name in ("_bank", "_free", "_first", "_levels", "_gone", "_gone_s", "_sensors", "_counts", "_desk"):
+            setattr(other, name, getattr(self, name).copy())
         other.rejected = dict(self.rejected)
         return other
 
     def __len__(self) -> int:
-        return self._live
+        return int(self._counts[0] - self._counts[1])
 
     def update(self, plots: Plots, time_s: float) -> I4:
         """Take plots in and let tracks live or end as of `time_s` (UTC): (N,) number of each plot's track, -1: none.
 
-        Plots may be in any order; each counts at its own time. Slices of `config.batch_s` are worked through in turn,
+        Plots may be in any order; each counts at its own time. Slices of `config.slice_s` are worked through in turn,
         sensor by sensor.
         """
-        number = np.full(len(plots), -1, np.int32)
+        return self.follow(plots, time_s).number
+
+    def follow(self, plots: Plots, time_s: float) -> Updates:
+        """As `update`, and tell what each plot made of its track: one row a plot, in the order given."""
+        n = len(plots)
+        number, state, status = np.full(n, NONE, np.int32), np.full((n, 6), np.nan), np.zeros(n, np.uint8)
         good, sensor = self._usable(plots, time_s)
-        plots = plots.take(good)
-        if len(plots):
-            slice_of = np.floor(plots.time_s / self.config.batch_s).astype(np.int64)
-            order = np.lexsort((plots.time_s, sensor, slice_of))
-            edges = np.flatnonzero(np.diff(slice_of[order]) | np.diff(sensor[order])) + 1
-            for rows in np.split(order, edges):
-                number[good[rows]] = self._take(plots.take(rows), self._radars[int(sensor[rows[0]])])
-        self._end_lives(time_s)
-        return number
+        ended: list[tuple[I4, F8]] = []
+        if len(good):
+            heard, order = self._hear(plots.take(good), sensor)
+            found, means, known = (
+                np.full(len(good), -1, np.int32),
+                np.zeros((len(good), 6)),
+                np.zeros(len(good), np.uint8),
+            )
+            for low in range(0, len(good), AT_ONCE):
+                rows = slice(low, low + AT_ONCE)
+                self._work(heard[rows], found[rows], means[rows], known[rows], ended)
+            at = good[order]
+            number[at], state[at], status[at] = found, means, known
+            self._reject("repeats a track's plot", status == REPEATS)
+            self.used += len(good)
+        if self._epoch_s is not None:
+            since = time_s - self._epoch_s
+            tend(self._bank, int(self._counts[0]), self._free, self._counts, self._sensors, self._rules[0], since,
+                 self._gone, self._gone_s)  # fmt: skip
+            self._drain(ended)
+        status[status == REPEATS] = TENTATIVE
+        return Updates(
+            number=number,
+            time_s=plots.time_s,
+            state=state,
+            status=status,
+            ended=np.concatenate([numbers for numbers, _ in ended]) if ended else np.zeros(0, np.int32),
+            ended_s=np.concatenate([times for _, times in ended]) if ended else np.zeros(0),
+        )
 
     def snapshot(self, time_s: float) -> Tracks:
-        """All tracks, tentative ones too, as they are expected to be at `time_s`."""
-        bank, rows = self._bank, np.arange(self._live)
-        mean, cov = np.empty((self._live, 6)), np.empty((self._live, 6, 6))
-        kernels.snapshot(bank, rows, time_s, self._noise, mean, cov)
-        heard = bank.heard_s[rows]
-        age_s = time_s - bank.updated_s[rows]
-        quiet = age_s > 1.5 * self._pace_s(rows)
-        status = np.where((bank.status[rows] == CONFIRMED) & quiet, COASTED, bank.status[rows])
-        recent = heard > time_s - 2.5 * self.sites.scan_s
-        bit = np.uint64(1) << np.arange(len(self.sites), dtype=np.uint64) % np.uint64(64)
+        """All tracks, tentative ones too, as they are expected to be at `time_s`, the oldest first."""
+        rows = np.flatnonzero(self._bank["number"][: self._counts[0]])
+        rows = rows[np.argsort(self._bank["number"][rows])]
+        since = time_s - (self._epoch_s or 0.0)
+        mean, cov = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
+        foresee(self._bank, rows, since, self._motions, self._desk[0], mean, cov)
+        bank = self._bank[rows]
+        known = bank["slot"] != NONE
+        scan_s = np.where(known, self.sites.scan_s[bank["slot"]], np.inf)
+        quiet = since - bank["updated_s"] > 1.5 * scan_s.min(axis=1, initial=np.inf)
+        status = np.where((bank["status"] == CONFIRMED) & quiet, COASTED, bank["status"])
+        recent = known & (bank["heard_s"] > since - 2.5 * scan_s)
+        bit = np.uint64(1) << (bank["slot"] % 64).astype(np.uint64)
         return Tracks(
-            number=bank.number[rows],
-            time_s=np.full(self._live, time_s),
+            number=bank["number"],
+            time_s=np.full(len(rows), time_s),
             state=mean,
             covariance=cov,
             status=status,
-            updated_s=bank.updated_s[rows],
-            hits=bank.hits[rows],
+            updated_s=bank["updated_s"] + (self._epoch_s or 0.0),
+            hits=bank["hits"],
             sensors=np.bitwise_or.reduce(np.where(recent, bit, np.uint64(0)), axis=1),
-            pressure_alt_m=bank.pressure_alt_m[rows],
-            mode_a=bank.mode_a[rows],
-            address=bank.address[rows],
-            callsign=bank.callsign[rows].view("S8"),
+            pressure_alt_m=bank["pressure_alt_m"],
+            mode_a=bank["mode_a"],
+            address=bank["address"],
+            callsign=bank["callsign"].view("S8"),
         )
 
     def _usable(self, plots: Plots, time_s: float) -> tuple[I8, I8]:
@@ -124,151 +170,97 @@ class Tracker:
         if which.any():
             self.rejected[reason] = self.rejected.get(reason, 0) + int(which.sum())
 
-    def _take(self, plots: Plots, radar: Radar) -> I4:
-        config, batch = self.config, self._batch(plots)
-        clutter = np.where(_coded(batch), config.clutter_secondary_m2, config.clutter_primary_m2)
-        chosen, gained, near = kernels.associate(
-            self._bank, self._live, radar, batch, self._noise, clutter, config.gate_d2, config.code_conflict
-        )
-        number = np.full(len(plots), -1, np.int32)
-        for k in np.flatnonzero(chosen >= 0):
-            row = int(chosen[k])
-            number[k] = self._bank.number[row]
-            kernels.update(self._bank, row, radar, batch, int(k), self._noise)
-            self._bank.score[row] = min(self._bank.score[row] + gained[k], 60.0)
-        self.used += len(plots)
-        repeated = (chosen < 0) & (near == 1) & (batch.address == NO_ADDRESS)
-        self._reject("repeats a track's plot", repeated)
-        fresh = np.flatnonzero((chosen < 0) & ~repeated)
-        number[fresh] = self._next_number + np.arange(len(fresh))
-        self._start(fresh, radar, batch)
-        self._confirm()
-        return number
-
-    def _batch(self, plots: Plots) -> Batch:
-        hide, height = self.config.hide_addresses, plots.height_m
+    def _hear(self, plots: Plots, sensor: I8) -> tuple[Records, I8]:
+        """Plots as the loops need them, and the order that they are in there."""
+        config = self.config
+        if self._epoch_s is None:
+            self._epoch_s = float(np.floor(plots.time_s.min()))
+        since = plots.time_s - self._epoch_s
+        slice_of = np.floor(since / config.slice_s)
+        # the last keys leave nothing to the order of arrival
+        keys = (plots.lon_rad, plots.lat_rad, plots.azimuth_rad, plots.range_m, since, sensor, slice_of)
+        order = np.lexsort(keys)
+        plots, n, hide = plots.take(order), len(plots), config.hide_addresses
         placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
         pressure_alt_m = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m)
-        no_code = self.config.hide_codes | (plots.flags & GARBLED_A != 0)
-        level = np.where(np.isfinite(height), height, pressure_alt_m)
-        taken_at = np.where(np.isfinite(level), level, self.config.start_height_m)
-        position = np.full((len(plots), 3), np.nan)
+        level_m = np.where(np.isfinite(plots.height_m), plots.height_m, pressure_alt_m)
+        moving = placed & np.isfinite(plots.east_mps) & np.isfinite(plots.north_mps)
+        heard, axes = np.zeros(n, PLOT), np.zeros((n if placed.any() else 0, 3, 3))
+        heard["time_s"], heard["sensor"], heard["polar"] = since[order], sensor[order], ~placed
+        heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < 1e7, level_m, np.nan)
+        heard["pressure_alt_m"] = pressure_alt_m
+        heard["east_mps"] = np.where(moving, plots.east_mps, np.nan)
+        heard["north_mps"] = np.where(moving, plots.north_mps, np.nan)
+        no_code = config.hide_codes | (plots.flags & GARBLED_A != 0)
+        heard["mode_a"] = np.where(no_code, NO_MODE_A, plots.mode_a)
+        heard["address"] = NO_ADDRESS if hide else plots.address
+        heard["callsign"] = 0 if hide else np.ascontiguousarray(plots.callsign).view(np.uint64)
         if placed.any():
-            position[placed] = ecef(plots.lat_rad[placed], plots.lon_rad[placed], taken_at[placed])
-        callsign = np.ascontiguousarray(plots.callsign).view(np.uint64)
-        return Batch(
-            plots.time_s,
-            np.where(placed, np.nan, plots.range_m),
-            plots.azimuth_rad,
-            position,
-            level,
-            pressure_alt_m,
-            np.full_like(plots.address, NO_ADDRESS) if hide else plots.address,
-            np.where(no_code, NO_MODE_A, plots.mode_a).astype(np.uint16),
-            np.zeros_like(callsign) if hide else callsign,
-        )
+            height_m = np.where(np.isfinite(heard["level_m"]), heard["level_m"], config.start_height_m)[placed]
+            heard["place"][placed] = ecef(plots.lat_rad[placed], plots.lon_rad[placed], height_m)
+            axes[placed] = enu_axes(plots.lat_rad[placed], plots.lon_rad[placed])
+        place(heard, plots.azimuth_rad, axes, self._sensors, self._rules[0])
+        return heard, order
 
-    def _start(self, plots: I8, radar: Radar, batch: Batch) -> None:
-        config = self.config
-        if self._live + len(plots) > len(self._bank.number):
-            self._bank = _grown(self._bank, 2 * (self._live + len(plots)))
-        height = np.array([config.start_height_m, config.start_height_sigma_m])
-        coded = _coded(batch)
-        for k in plots:
-            kernels.start(
-                self._bank,
-                self._live,
-                self._next_number,
-                radar,
-                batch,
-                int(k),
-                height,
-                config.start_speed_mps,
-                config.start_climb_mps if coded[k] else config.start_climb_uncoded_mps,
-            )
-            self._live += 1
-            self._next_number += 1
+    def _work(self, heard: Records, number: I4, state: F8, status: U1, ended: list[tuple[I4, F8]]) -> None:
+        at = 0
+        while True:
+            at = work(self._bank, self._first, self._levels, self._free, self._counts, heard, at, self._sensors,
+                      self._motions, self._rules[0], self._desk[0], number, state, status, self._gone,
+                      self._gone_s)  # fmt: skip
+            self._drain(ended)
+            if at == len(heard):
+                return
+            self._make_room(len(self) + max(len(heard) - at, len(self) // 4))
 
-    def _confirm(self) -> None:
-        bank, rows = self._bank, slice(0, self._live)
-        sure = (bank.score[rows] >= self.config.confirm_score) & (bank.hits[rows] >= self.config.confirm_hits)
-        bank.status[rows][sure & (bank.status[rows] == TENTATIVE)] = CONFIRMED
+    def _drain(self, ended: list[tuple[I4, F8]]) -> None:
+        """Take the numbers of ended tracks off the loops' list."""
+        count = int(self._counts[3])
+        if count:
+            ended.append((self._gone[:count].copy(), self._gone_s[:count] + (self._epoch_s or 0.0)))
+            self._counts[3] = 0
 
-    def _pace_s(self, rows: I8) -> F8:
-        """Time between looks that each row may expect: the scan of the fastest sensor that had it lately."""
-        heard = self._bank.heard_s[rows]
-        newest = heard.max(axis=1, keepdims=True, initial=NEVER_S)
-        lately = heard > newest - 3 * self.sites.scan_s
-        pace: F8 = np.where(lately, self.sites.scan_s, np.inf).min(axis=1, initial=np.inf)
-        return pace
-
-    def _end_lives(self, time_s: float) -> None:
-        if not self._live:
+    def _make_room(self, capacity: int) -> None:
+        """Give the bank `capacity` rows, if it has fewer."""
+        held = len(self._bank)
+        if capacity <= held:
             return
-        bank, rows = self._bank, np.arange(self._live)
-        age_s = time_s - bank.updated_s[rows]
-        patience = self.config.coast_scans / np.clip(bank.seen[rows], LEAST_SEEN, 1.0)
-        scans = np.where(bank.status[rows] == CONFIRMED, patience, self.config.tentative_scans)
-        over = age_s > scans * self._pace_s(rows)
-        over |= kernels.twins(bank, self._live, self.sites.scan_s, 400.0, 40.0).astype(bool)
-        if over.any():
-            self._keep(~over)
-
-    def _keep(self, stay: Bool) -> None:
-        rows = np.flatnonzero(stay)
-        for array in self._bank:
-            array[: len(rows)] = array[rows]
-        self._live = len(rows)
+        bank, free = np.zeros(capacity, ROW), np.zeros(capacity, np.int32)
+        bank["holder"] = NONE
+        bank[:held], free[:held] = self._bank, self._free
+        self._bank, self._free = bank, free
+        self._gone, self._gone_s = np.zeros(2 * capacity, np.int32), np.zeros(2 * capacity)
+        self._first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
 
 
-def _coded(batch: Batch) -> Bool:
-    """Which plots say who they are."""
-    coded: Bool = (batch.mode_a != NO_MODE_A) | (batch.address != NO_ADDRESS)
-    return coded
+def _record(dtype: np.dtype[Any], values: dict[str, Any]) -> Records:
+    """An array of one record, as the loops take it."""
+    record = np.zeros(1, dtype)
+    for name, value in values.items():
+        record[name] = value
+    return record
 
 
-def _radars(sites: Sites) -> list[Radar]:
-    position, axes = ecef(sites.lat_rad, sites.lon_rad, sites.height_m), enu_axes(sites.lat_rad, sites.lon_rad)
-    return [
-        Radar(
-            k,
-            position[k],
-            np.ascontiguousarray(axes[k]),
-            float(sites.scan_s[k]),
-            float(sites.sigma_range_m[k]) ** 2,
-            float(sites.sigma_azimuth_rad[k]) ** 2,
-            float(sites.sigma_height_m[k]) ** 2,
-            float(sites.pd[k]),
-        )
-        for k in range(len(sites))
-    ]
+def _sensors(sites: Sites) -> Records:
+    sensors = np.zeros(len(sites), SENSOR)
+    sensors["position"] = ecef(sites.lat_rad, sites.lon_rad, sites.height_m)
+    sensors["axes"] = enu_axes(sites.lat_rad, sites.lon_rad)
+    sensors["scan_s"], sensors["turning"] = sites.scan_s, sites.kind != b"adsb"
+    sensors["var_range"], sensors["var_azimuth"] = sites.sigma_range_m**2, sites.sigma_azimuth_rad**2
+    sensors["var_height"], sensors["reach_m"] = sites.sigma_height_m**2, sites.range_max_m
+    sensors["pd"] = np.minimum(sites.pd, SUREST_PD)
+    sensors["fresh"] = CLUTTER_SCANS * sites.clutter_per_scan
+    sensors["latest_s"] = sensors["fresh_s"] = NEVER_S
+    sensors["far_m"] = NEAREST_M
+    return sensors
 
 
-def _empty_bank(capacity: int, sensors: int) -> Bank:
-    m = kernels.MODELS
-    return Bank(
-        np.zeros((capacity, m, 6)),
-        np.zeros((capacity, m, 6, 6)),
-        np.zeros((capacity, m)),
-        np.zeros(capacity),
-        np.zeros(capacity, np.int32),
-        np.zeros(capacity, np.uint8),
-        np.zeros(capacity, np.int32),
-        np.zeros(capacity),
-        np.zeros(capacity),
-        np.full((capacity, sensors), NEVER_S),
-        np.zeros(capacity),
-        np.zeros(capacity, np.uint32),
-        np.zeros(capacity, np.uint16),
-        np.zeros(capacity, np.uint64),
-        np.zeros(capacity),
-    )
-
-
-def _grown(bank: Bank, capacity: int) -> Bank:
-    larger = _empty_bank(capacity, bank.heard_s.shape[1])
-    arrays: list[NDArray[Any]] = list(bank)
-    rooms: list[NDArray[Any]] = list(larger)
-    for array, room in zip(arrays, rooms, strict=True):
-        room[: len(array)] = array
-    return larger
+def _motions(config: TrackerConfig) -> Records:
+    sets = (config.flying, config.falling)
+    motions = np.zeros(len(sets), MOTION)
+    motions["goes_to"] = (1.0 - np.eye(MODELS)) / (MODELS - 1)  # any other alike
+    for row, models in zip(motions, sets, strict=True):
+        row["kind"] = [KINDS[model.kind] for model in models]
+        for name in ("turn_radps", "across", "along", "stays_s"):
+            row[name] = [getattr(model, name) for model in models]
+    return motions

@@ -26,3 +26,15 @@ class Tracks(Columns):
     mode_a: U2 = column("u2")  # NO_MODE_A: none
     address: U4 = column("u4")  # NO_ADDRESS: none
     callsign: Text = column("S8")
+
+
+@dataclass(frozen=True, eq=False)
+class Updates:
+    """What plots made of their tracks: one row a plot, and the tracks that ended meanwhile."""
+
+    number: I4  # (N,) track of each plot; -1: none
+    time_s: F8  # (N,) of the plot
+    state: F8  # (N, 6) ECEF of the track after it; NaN: none
+    status: U1  # (N,) TENTATIVE or CONFIRMED
+    ended: I4  # (E,) numbers of confirmed tracks that ended
+    ended_s: F8  # (E,) when

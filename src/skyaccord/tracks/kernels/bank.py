@@ -1,0 +1,165 @@
+"""What the loops work on: records, and nothing that has a method.
+
+A track is a record of the bank; it keeps its number while it lives, and its record is given to another when it ends.
+Three extended Kalman filters run in each; which three is said by the row of the table of motions that it follows.
+Records rather than arrays a field: what a loop needs of one track lies together, and a function takes one pointer.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+MODELS = 3  # filters in a row
+SLOTS = 8  # sensors that a row remembers
+NONE = -1
+STRAIGHT, TURN, FALL = 0, 1, 2  # kinds of motion of one filter
+TENTATIVE, CONFIRMED = 0, 1  # `status` of a row
+
+Record = Any  # one record of an array of records, as numba sees it
+Records = Any  # such an array
+
+# A track, or with number 0 a row to be given away. ECEF metres and metres a second; times from the tracker's epoch
+ROW = np.dtype(
+    [
+        ("mean", "f8", (MODELS, 6)),  # of each model
+        ("cov", "f8", (MODELS, 6, 6)),
+        ("weight", "f8", MODELS),  # probability of each model
+        ("whole", "f8", 6),  # the models as one mean ..
+        ("spread", "f8", (6, 6)),  # .. and covariance
+        ("time_s", "f8"),  # of the state
+        ("exists", "f8"),  # probability that there is such a target
+        ("looked_s", "f8"),  # time to which `exists` holds
+        ("updated_s", "f8"),  # last plot
+        ("place", "f8", 3),  # where it is taken to be in this slice ..
+        ("radius_m", "f8"),  # .. give or take
+        ("heard_s", "f8", SLOTS),  # last plot of each sensor
+        ("due_s", "f8", SLOTS),  # when each should hear it next
+        ("seen", "f8", SLOTS),  # share of looks that succeeded lately
+        ("pressure_alt_m", "f8"),
+        ("callsign", "u8"),  # eight bytes, packed
+        ("slot", "i4", SLOTS),  # the sensors; NONE: unused
+        ("began", "i4"),  # sensor of the first plot
+        ("number", "i4"),
+        ("hits", "i4"),
+        ("link", "i4"),  # next row in the same bucket of the grid
+        ("claims", "i4"),  # plots of a batch that want it; zero between batches
+        ("holder", "i4"),  # one of them; NONE between batches
+        ("address", "u4"),
+        ("mode_a", "u2"),
+        ("status", "u1"),
+        ("motion", "u1"),  # row of the table of motions
+        ("level", "u1"),  # of the grid
+    ],
+    align=True,
+)
+
+# A row of the table of motions: three models
+MOTION = np.dtype(
+    [
+        ("turn_radps", "f8", MODELS),
+        ("across", "f8", MODELS),  # white acceleration density across the vertical, m^2/s^3
+        ("along", "f8", MODELS),  # the same along it
+        ("stays_s", "f8", MODELS),  # mean time before another model takes over
+        ("goes_to", "f8", (MODELS, MODELS)),  # which one then
+        ("kind", "i4", MODELS),  # STRAIGHT, TURN or FALL
+    ],
+    align=True,
+)
+
+SENSOR = np.dtype(
+    [
+        ("position", "f8", 3),  # ECEF
+        ("axes", "f8", (3, 3)),  # east, north, up
+        ("scan_s", "f8"),
+        ("var_range", "f8"),
+        ("var_azimuth", "f8"),
+        ("var_height", "f8"),
+        ("pd", "f8"),
+        ("reach_m", "f8"),
+        ("latest_s", "f8"),  # newest plot so far
+        ("fresh", "f8"),  # plots that no track explained, each forgotten over CLUTTER_SCANS turns
+        ("fresh_s", "f8"),  # time to which `fresh` holds
+        ("far_m", "f8"),  # farthest plot so far
+        ("turning", "i4"),  # 1: one plot of a target a turn; 0: reports as they come
+    ],
+    align=True,
+)
+
+# A plot, in order of slice of time, sensor and time
+PLOT = np.dtype(
+    [
+        ("time_s", "f8"),
+        ("range_m", "f8"),
+        ("level_m", "f8"),  # geometric height or, failing that, pressure height; NaN: none
+        ("place", "f8", 3),  # ECEF, at its height or at the one that it is taken to have
+        ("first", "f8", 3),  # unit vector along the beam, or east at a position
+        ("second", "f8", 3),  # across the beam, clockwise, or north at a position
+        ("var_first", "f8"),  # m^2 along the one ..
+        ("var_second", "f8"),  # .. and the other
+        ("radius_m", "f8"),  # within which the target is, at the gate's probability
+        ("pressure_alt_m", "f8"),
+        ("east_mps", "f8"),  # NaN: not said
+        ("north_mps", "f8"),
+        ("callsign", "u8"),
+        ("sensor", "i4"),
+        ("address", "u4"),
+        ("mode_a", "u2"),
+        ("polar", "u1"),  # 1: range and azimuth; 0: a position
+    ],
+    align=True,
+)
+
+# Numbers of the life of tracks, as `TrackerConfig` has them
+RULES = np.dtype(
+    [
+        (name, "f8")
+        for name in (
+            "gate_d2",
+            "slice_s",
+            "start_height_m",
+            "start_height_sigma_m",
+            "start_speed_mps",
+            "start_climb_mps",
+            "start_climb_uncoded_mps",
+            "velocity_sigma_mps",
+            "births_m2",
+            "survives_s",
+            "confirm",
+            "confirm_hits",
+            "drop",
+            "forget",
+            "late_s",
+            "coast_scans",
+            "code_conflict",
+            "height_span_m",
+        )
+    ]
+)
+
+# Room to write in, made once
+DESK = np.dtype(
+    [
+        ("up", "f8", 3),
+        ("pull", "f8", 3),
+        ("shift", "f8", (3, 3)),  # what a velocity does to the position
+        ("swing", "f8", (3, 3)),  # what it does to the velocity
+        ("one", "f8", (3, 3)),
+        ("two", "f8", (3, 3)),
+        ("gain", "f8", 6),
+        ("prior", "f8", 6),
+        ("h", "f8", (3, 3)),
+        ("nu", "f8", 3),
+        ("var", "f8", 3),
+        ("flow", "f8", (MODELS, MODELS)),
+        ("mean", "f8", (MODELS, 6)),
+        ("cov", "f8", (MODELS, 6, 6)),
+        ("d2", "f8", MODELS),
+        ("det", "f8", MODELS),
+        ("near", "f8", 3),
+        ("block", "f8", (3, 3)),
+        ("noise", "f8", 5),
+    ],
+    align=True,
+)

@@ -1,0 +1,362 @@
+"""The filters of one row: predict, observe, absorb, mix.
+
+Three extended Kalman filters run in a row and interact (H. A. P. Blom and Y. Bar-Shalom, IEEE Trans. Automatic Control
+33(8), 1988). Measurements are taken in one scalar at a time, which for uncorrelated components equals the joint update
+(Y. Bar-Shalom, X. R. Li and T. Kirubarajan, Estimation with Applications to Tracking and Navigation, 2001, section 7.2)
+and needs no matrix inverse. Azimuths are met as distances across the beam, so that no angle is computed in a loop.
+Positions are ECEF metres; nothing here is flat.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from skyaccord.columns import F8
+from skyaccord.tracks.kernels.bank import FALL, MODELS, TURN, Record
+from skyaccord.tracks.kernels.ground import height_up
+
+GM = 3.986004418e14  # m^3/s^2, WGS-84
+EARTH_TURN = 7.292115e-5  # rad/s
+AIR_KG_M3, AIR_SCALE_M = 1.225, 7200.0  # density of the air at the ground and the height over which it falls by e
+BALLISTIC_KG_M2 = 8000.0  # mass over drag area that what falls is taken to have
+LEAST_WEIGHT = 1e-3  # no model is ever given up for good
+
+
+@njit(cache=True)
+def pull(mean: F8, up: F8, height_m: float, falling: bool, out: F8) -> None:
+    """Acceleration (3,) of a mean in the turning frame, into `out`.
+
+    Level flight follows the Earth's curve. What falls is under gravity, Coriolis and centrifugal force, and drag in an
+    exponential atmosphere.
+    """
+    x, y, z, vx, vy, vz = mean[0], mean[1], mean[2], mean[3], mean[4], mean[5]
+    radius = np.sqrt(x * x + y * y + z * z)
+    speed2 = vx * vx + vy * vy + vz * vz
+    if falling:
+        gravity = -GM / radius**3
+        drag = -0.5 * AIR_KG_M3 * np.exp(-max(height_m, 0.0) / AIR_SCALE_M) / BALLISTIC_KG_M2 * np.sqrt(speed2)
+        out[0] = gravity * x + drag * vx + 2 * EARTH_TURN * vy + EARTH_TURN**2 * x
+        out[1] = gravity * y + drag * vy - 2 * EARTH_TURN * vx + EARTH_TURN**2 * y
+        out[2] = gravity * z + drag * vz
+        return
+    climb = vx * up[0] + vy * up[1] + vz * up[2]
+    curve = (speed2 - climb * climb) / radius
+    for i in range(3):
+        out[i] = -curve * up[i]
+
+
+@njit(cache=True)
+def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float, along: float, desk: Record) -> None:
+    """Move one model's mean (6,) and covariance (6, 6) by dt >= 0, in place.
+
+    White acceleration with one density along the local vertical and another across it is added to `pull`. A turn is
+    the rotation of the horizontal velocity about the vertical, clockwise for `turn` > 0 (rad/s).
+    """
+    up, force = desk.up, desk.pull
+    height_m = height_up(mean, up)
+    pull(mean, up, height_m, kind == FALL, force)
+    if kind == TURN and abs(turn * dt) > 1e-9:
+        bend(mean, cov, dt, turn, desk)
+    else:
+        for i in range(3):
+            mean[i] += dt * mean[i + 3]
+        # the cross terms must still see the old velocity block, and the position block the old cross terms
+        for i in range(3):
+            for j in range(3):
+                cov[i, j] += dt * (cov[i, j + 3] + cov[i + 3, j] + dt * cov[i + 3, j + 3])
+        for i in range(3):
+            for j in range(3):
+                cov[i, j + 3] += dt * cov[i + 3, j + 3]
+    half = 0.5 * dt * dt
+    for i in range(3):
+        mean[i] += force[i] * half
+        mean[i + 3] += force[i] * dt
+    third = dt * dt * dt / 3
+    for i in range(3):
+        for j in range(3):
+            q = (along - across) * up[i] * up[j]
+            if i == j:
+                q += across
+            cov[i, j] += q * third
+            cov[i, j + 3] += q * half
+            cov[i + 3, j + 3] += q * dt
+    for i in range(3):
+        for j in range(3):
+            cov[i + 3, j] = cov[j, i + 3]
+
+
+@njit(cache=True)
+def bend(mean: F8, cov: F8, dt: float, turn: float, desk: Record) -> None:
+    """The turn of `predict`, without its noise: velocity v becomes `swing` v, position gains `shift` v."""
+    up, shift, swing, one, two = desk.up, desk.shift, desk.swing, desk.one, desk.two
+    sin, cos = np.sin(turn * dt), np.cos(turn * dt)
+    a, b = sin / turn, (1.0 - cos) / turn
+    for i in range(3):
+        for j in range(3):
+            rise = up[i] * up[j]
+            flat = (1.0 if i == j else 0.0) - rise
+            shift[i, j] = dt * rise + a * flat
+            swing[i, j] = rise + cos * flat
+    for i in range(3):  # minus the cross product with the vertical: to the right
+        j, k = (i + 1) % 3, (i + 2) % 3
+        shift[j, k] += b * up[i]
+        shift[k, j] -= b * up[i]
+        swing[j, k] += sin * up[i]
+        swing[k, j] -= sin * up[i]
+    vx, vy, vz = mean[3], mean[4], mean[5]
+    for i in range(3):
+        mean[i] += shift[i, 0] * vx + shift[i, 1] * vy + shift[i, 2] * vz
+        mean[i + 3] = swing[i, 0] * vx + swing[i, 1] * vy + swing[i, 2] * vz
+    for i in range(3):
+        for j in range(3):
+            one[i, j] = (
+                shift[i, 0] * cov[3, 3 + j] + shift[i, 1] * cov[4, 3 + j] + shift[i, 2] * cov[5, 3 + j]
+            )  # shift Pvv
+            two[i, j] = shift[i, 0] * cov[3, j] + shift[i, 1] * cov[4, j] + shift[i, 2] * cov[5, j]  # shift Pvp
+    for i in range(3):
+        for j in range(i, 3):
+            cov[i, j] += (
+                two[i, j] + two[j, i] + one[i, 0] * shift[j, 0] + one[i, 1] * shift[j, 1] + one[i, 2] * shift[j, 2]
+            )
+            cov[j, i] = cov[i, j]
+    for i in range(3):
+        for j in range(3):
+            one[i, j] += cov[i, j + 3]
+    for i in range(3):
+        for j in range(3):
+            cov[i, j + 3] = one[i, 0] * swing[j, 0] + one[i, 1] * swing[j, 1] + one[i, 2] * swing[j, 2]
+            two[i, j] = swing[i, 0] * cov[3, 3 + j] + swing[i, 1] * cov[4, 3 + j] + swing[i, 2] * cov[5, 3 + j]
+    for i in range(3):
+        for j in range(i, 3):
+            cov[i + 3, j + 3] = two[i, 0] * swing[j, 0] + two[i, 1] * swing[j, 1] + two[i, 2] * swing[j, 2]
+            cov[j + 3, i + 3] = cov[i + 3, j + 3]
+
+
+@njit(cache=True)
+def observe(mean: F8, late_s: float, plot: Record, sensor: Record, desk: Record) -> int:
+    """Linearise a plot about a mean: fills the desk's h, nu and var, and returns how many rows: two or three.
+
+    Rows are range and distance across the beam (or east and north), then height where the plot has one. `late_s` > 0
+    says that the plot is older than the state: it is compared with where the track was then.
+    """
+    near, h, nu, var = desk.near, desk.h, desk.nu, desk.var
+    for i in range(3):
+        near[i] = mean[i] - late_s * mean[i + 3]
+    if plot.polar:
+        base = sensor.position
+        dx, dy, dz = near[0] - base[0], near[1] - base[1], near[2] - base[2]
+        reach = max(np.sqrt(dx * dx + dy * dy + dz * dz), 1.0)
+        h[0, 0], h[0, 1], h[0, 2] = dx / reach, dy / reach, dz / reach
+        nu[0] = plot.range_m - reach
+        nu[1] = -(plot.second[0] * dx + plot.second[1] * dy + plot.second[2] * dz)
+    else:
+        nu[0], nu[1] = 0.0, 0.0
+        for i in range(3):
+            gap = plot.place[i] - near[i]
+            h[0, i] = plot.first[i]
+            nu[0] += plot.first[i] * gap
+            nu[1] += plot.second[i] * gap
+    for i in range(3):
+        h[1, i] = plot.second[i]
+    var[0], var[1] = plot.var_first, plot.var_second
+    if np.isnan(plot.level_m):
+        return 2
+    nu[2] = plot.level_m - height_up(near, desk.up)
+    for i in range(3):
+        h[2, i] = desk.up[i]
+    var[2] = sensor.var_height
+    return 3
+
+
+@njit(cache=True)
+def absorb(mean: F8, cov: F8, count: int, late_s: float, desk: Record) -> tuple[float, float]:
+    """Take the desk's `count` position scalars in, in place: (squared distance, product of the variances met)."""
+    h, nu, var, gain, prior = desk.h, desk.nu, desk.var, desk.gain, desk.prior
+    d2, det = 0.0, 1.0
+    for i in range(6):
+        prior[i] = mean[i]
+    for row in range(count):
+        hx, hy, hz = h[row, 0], h[row, 1], h[row, 2]
+        for i in range(6):
+            gain[i] = cov[i, 0] * hx + cov[i, 1] * hy + cov[i, 2] * hz
+        if late_s > 0.0:
+            for i in range(6):
+                gain[i] -= late_s * (cov[i, 3] * hx + cov[i, 4] * hy + cov[i, 5] * hz)
+        s = var[row] + hx * gain[0] + hy * gain[1] + hz * gain[2]
+        residual = nu[row] - hx * (mean[0] - prior[0]) - hy * (mean[1] - prior[1]) - hz * (mean[2] - prior[2])
+        if late_s > 0.0:
+            s -= late_s * (hx * gain[3] + hy * gain[4] + hz * gain[5])
+            residual += late_s * (hx * (mean[3] - prior[3]) + hy * (mean[4] - prior[4]) + hz * (mean[5] - prior[5]))
+        over = 1.0 / s
+        d2 += residual * residual * over
+        det *= s
+        step = residual * over
+        for i in range(6):
+            mean[i] += gain[i] * step
+        for i in range(6):
+            for j in range(6):
+                cov[i, j] -= over * (gain[i] * gain[j])  # the order that rounds alike on both sides of the diagonal
+    return d2, det
+
+
+@njit(cache=True)
+def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, desk: Record) -> tuple[float, float]:
+    """Take in a velocity along one axis (3,), in place: (squared distance, innovation's variance)."""
+    gain = desk.gain
+    residual, s = speed_mps, var
+    for i in range(6):
+        gain[i] = cov[i, 3] * axis[0] + cov[i, 4] * axis[1] + cov[i, 5] * axis[2]
+    for i in range(3):
+        residual -= axis[i] * mean[i + 3]
+        s += axis[i] * gain[i + 3]
+    for i in range(6):
+        mean[i] += gain[i] * residual / s
+        for j in range(i, 6):
+            cov[i, j] -= gain[i] * gain[j] / s
+            cov[j, i] = cov[i, j]
+    return residual * residual / s, s
+
+
+@njit(cache=True)
+def merge(row: Record) -> None:
+    """Write the row's models as one mean and covariance (moment matching)."""
+    whole, spread = row.whole, row.spread
+    for i in range(6):
+        whole[i] = 0.0
+        for m in range(MODELS):
+            whole[i] += row.weight[m] * row.mean[m, i]
+    for i in range(6):
+        for j in range(6):
+            spread[i, j] = 0.0
+    for m in range(MODELS):
+        w, mean, cov = row.weight[m], row.mean[m], row.cov[m]
+        for i in range(6):
+            apart = mean[i] - whole[i]
+            for j in range(6):
+                spread[i, j] += w * (cov[i, j] + apart * (mean[j] - whole[j]))
+
+
+@njit(cache=True)
+def flow(row: Record, dt: float, motion: Record, out: F8) -> None:
+    """Probability (M, M) of having been in m and being in n after dt, into `out`."""
+    for m in range(MODELS):
+        stay = np.exp(-dt / motion.stays_s[m])
+        for n in range(MODELS):
+            out[m, n] = row.weight[m] * (stay if m == n else (1.0 - stay) * motion.goes_to[m, n])
+
+
+@njit(cache=True)
+def mix(row: Record, dt: float, motion: Record, desk: Record) -> None:
+    """Interaction step of the IMM over a time dt, in place.
+
+    Second moments are taken about the row's whole mean once a model, so that each mixed covariance is a weighted sum
+    less the square of its own mean's offset.
+    """
+    share, mean, cov = desk.flow, desk.mean, desk.cov
+    flow(row, dt, motion, share)
+    whole = row.whole
+    for m in range(MODELS):
+        for i in range(6):
+            mean[m, i] = row.mean[m, i] - whole[i]
+        for i in range(6):
+            for j in range(6):
+                cov[m, i, j] = row.cov[m, i, j] + mean[m, i] * mean[m, j]
+    for n in range(MODELS):
+        total = 0.0
+        for m in range(MODELS):
+            total += share[m, n]
+        row.weight[n] = total
+        for m in range(MODELS):
+            share[m, n] /= total
+        a, b, c = share[0, n], share[1, n], share[2, n]
+        offset, into = row.mean[n], row.cov[n]
+        for i in range(6):
+            offset[i] = a * mean[0, i] + b * mean[1, i] + c * mean[2, i]
+        for i in range(6):
+            for j in range(6):
+                into[i, j] = a * cov[0, i, j] + b * cov[1, i, j] + c * cov[2, i, j] - offset[i] * offset[j]
+        for i in range(6):
+            offset[i] += whole[i]
+
+
+@njit(cache=True)
+def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
+    """Bring the models of one row forward by dt > 0."""
+    mix(row, dt, motion, desk)
+    for m in range(MODELS):
+        kind, turn = motion.kind[m], motion.turn_radps[m]
+        predict(row.mean[m], row.cov[m], dt, kind, turn, motion.across[m], motion.along[m], desk)
+    row.time_s += dt
+
+
+@njit(cache=True)
+def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_sigma: float, desk: Record) -> None:
+    """A row takes the position, and the velocity if any, of a plot in, in place."""
+    elapsed = plot.time_s - row.time_s
+    if elapsed > 0.0:
+        advance(row, elapsed, motion, desk)
+        row.time_s = plot.time_s
+    late_s = max(-elapsed, 0.0)
+    moving = not np.isnan(plot.east_mps) and late_s == 0.0
+    d2, det, weight = desk.d2, desk.det, row.weight
+    least = np.inf
+    for m in range(MODELS):
+        mean, cov = row.mean[m], row.cov[m]
+        count = observe(mean, late_s, plot, sensor, desk)
+        d2[m], det[m] = absorb(mean, cov, count, late_s, desk)
+        if moving:
+            more, s = absorb_velocity(mean, cov, plot.first, plot.east_mps, velocity_sigma**2, desk)
+            yet, r = absorb_velocity(mean, cov, plot.second, plot.north_mps, velocity_sigma**2, desk)
+            d2[m] += more + yet
+            det[m] *= s * r
+        least = min(least, d2[m])
+    total = 0.0
+    for m in range(MODELS):
+        weight[m] *= np.exp(0.5 * (least - d2[m])) / np.sqrt(det[m])
+        total += weight[m]
+    kept = 0.0
+    for m in range(MODELS):
+        weight[m] = max(weight[m] / total, LEAST_WEIGHT)
+        kept += weight[m]
+    for m in range(MODELS):
+        weight[m] /= kept
+    merge(row)
+
+
+@njit(cache=True)
+def restlessness(row: Record, dt: float, motion: Record, out: F8) -> None:
+    """White accelerations that stand for the row's models over dt, into `out` (5,).
+
+    Density across and along the vertical of all models as they are weighted; the same of the ones that are not the
+    first, which is the calm one; and the weight of these. What a turn does to a straight prediction counts as noise
+    with the same position variance.
+    """
+    speed2 = row.whole[3] ** 2 + row.whole[4] ** 2 + row.whole[5] ** 2
+    for i in range(5):
+        out[i] = 0.0
+    for n in range(MODELS):
+        w = 0.0
+        for m in range(MODELS):
+            leave = min(dt / motion.stays_s[m], 1.0)
+            w += row.weight[m] * (1.0 - leave if m == n else leave * motion.goes_to[m, n])
+        across = motion.across[n] + 0.75 * dt * speed2 * motion.turn_radps[n] ** 2
+        out[0] += w * across
+        out[1] += w * motion.along[n]
+        if n > 0:
+            out[2] += w * across
+            out[3] += w * motion.along[n]
+            out[4] += w
+    if out[4] > 0.0:
+        out[2] /= out[4]
+        out[3] /= out[4]
+
+
+@njit(cache=True)
+def settled(row: Record, motion: Record) -> int:
+    """Kind of motion that the row most likely is in."""
+    best = 0
+    for m in range(1, MODELS):
+        if row.weight[m] > row.weight[best]:
+            best = m
+    return int(motion.kind[best])

@@ -1,0 +1,106 @@
+"""Which tracks are near a plot: a hashed grid of cubes in three levels.
+
+A track lies in the level whose cubes are at least four times the radius within which its next plot must be, so a plot
+looks into a handful of cubes in each level whatever the number of tracks, anywhere on the globe.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from skyaccord.columns import F8, I4, I8
+from skyaccord.tracks.kernels.bank import NONE, Record, Records
+
+CELL_M = np.array([16e3, 64e3, 256e3])
+LEVELS = 3
+WIDEST_M = 64e3  # no target is known so badly and still tracked
+
+
+@njit(cache=True)
+def bucket(level: int, x: int, y: int, z: int, mask: int) -> int:
+    """Bucket of a cube."""
+    mixed = (x * 73856093) ^ (y * 19349663) ^ (z * 83492791) ^ (level * 2654435761)
+    return (mixed ^ (mixed >> 17)) & mask
+
+
+@njit(cache=True)
+def spread_out(bank: Records, first: I4, rows: I8, top: int, time_s: float, slice_s: float, gate_d2: float) -> None:
+    """Lay all rows below `top` into the grid as of a slice of time that ends at `time_s`.
+
+    `first` (B,) is the first row of each bucket, B a power of two; `rows` (LEVELS,) how many lie in each level.
+    """
+    first[:] = NONE
+    rows[:] = 0
+    for t in range(top):
+        if bank[t].number:
+            lay(bank[t], t, first, rows, time_s - 0.5 * slice_s, slice_s, gate_d2)
+
+
+@njit(cache=True)
+def lay(row: Record, t: int, first: I4, rows: I8, time_s: float, slice_s: float, gate_d2: float) -> None:
+    """Put row number t of the bank where it is at `time_s`, give or take half a slice."""
+    mean, cov, place = row.whole, row.spread, row.place
+    dt = time_s - row.time_s
+    ahead = max(dt, 0.0) + 0.5 * slice_s
+    spread2, speed2 = 0.0, 0.0
+    for i in range(3):
+        place[i] = mean[i] + dt * mean[i + 3]
+        spread2 += cov[i, i] + 2 * ahead * abs(cov[i, i + 3]) + ahead * ahead * cov[i + 3, i + 3]
+        speed2 += mean[i + 3] ** 2
+    # what the models may add: an acceleration of 60 m/s^2 either way
+    radius = np.sqrt(gate_d2 * spread2) + 0.5 * slice_s * np.sqrt(speed2) + 60.0 * ahead * ahead
+    radius = min(radius, WIDEST_M)
+    level = 0
+    while level < LEVELS - 1 and 4.0 * radius > CELL_M[level]:
+        level += 1
+    cell = CELL_M[level]
+    x, y, z = int(np.floor(place[0] / cell)), int(np.floor(place[1] / cell)), int(np.floor(place[2] / cell))
+    b = bucket(level, x, y, z, len(first) - 1)
+    row.level, row.radius_m = level, radius
+    rows[level] += 1
+    row.link = first[b]
+    first[b] = t
+
+
+@njit(cache=True)
+def near(bank: Records, first: I4, rows: I8, place: F8, radius_m: float, out: I4) -> int:
+    """Rows that may be within their radius plus `radius_m` of a place (3,), into `out`: how many, as fit."""
+    found = 0
+    mask = len(first) - 1
+    for level in range(LEVELS):
+        if rows[level] == 0:
+            continue
+        cell = CELL_M[level]
+        reach = radius_m + 0.25 * cell
+        x0, x1 = int(np.floor((place[0] - reach) / cell)), int(np.floor((place[0] + reach) / cell))
+        y0, y1 = int(np.floor((place[1] - reach) / cell)), int(np.floor((place[1] + reach) / cell))
+        z0, z1 = int(np.floor((place[2] - reach) / cell)), int(np.floor((place[2] + reach) / cell))
+        for x in range(x0, x1 + 1):
+            for y in range(y0, y1 + 1):
+                for z in range(z0, z1 + 1):
+                    t = first[bucket(level, x, y, z, mask)]
+                    while t != NONE:
+                        row = bank[t]
+                        if row.level == level and reaches(row, place, radius_m) and in_cube(row, cell, x, y, z):
+                            if found == len(out):
+                                return found
+                            out[found] = t
+                            found += 1
+                        t = row.link
+    return found
+
+
+@njit(cache=True)
+def reaches(row: Record, place: F8, radius_m: float) -> bool:
+    """Whether a place is within the row's radius plus another."""
+    limit = row.radius_m + radius_m
+    dx, dy, dz = row.place[0] - place[0], row.place[1] - place[1], row.place[2] - place[2]
+    return bool(dx * dx + dy * dy + dz * dz < limit * limit)
+
+
+@njit(cache=True)
+def in_cube(row: Record, cell: float, x: int, y: int, z: int) -> bool:
+    """Whether a row lies in a cube, not just in its bucket."""
+    place = row.place
+    return bool(np.floor(place[0] / cell) == x and np.floor(place[1] / cell) == y and np.floor(place[2] / cell) == z)

@@ -1,0 +1,319 @@
+"""The life of a track: begun by a plot, believed, missed, doubled, ended.
+
+Each row carries the probability that its target exists (D. Musicki, R. Evans and S. Stankovic, "Integrated
+probabilistic data association", IEEE Trans. Automatic Control 39(6), 1994). A plot raises it by its likelihood
+against that of clutter; a look that should have found it and did not lowers it by the probability of detection;
+and nothing lives for ever. A sensor's look counts once it has heard that target before, and counts as missed only when
+the sensor has meanwhile delivered something later: a silent radar says nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from skyaccord.columns import F8, I4, I8
+from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
+from skyaccord.tracks.kernels.association import slot_of
+from skyaccord.tracks.kernels.bank import CONFIRMED, MODELS, NONE, SLOTS, TENTATIVE, Record, Records
+from skyaccord.tracks.kernels.filters import absorb, merge, observe
+from skyaccord.tracks.kernels.grid import near
+from skyaccord.tracks.kernels.ground import height_up
+
+FLYING, FALLING = 0, 1  # rows of the table of motions
+SEEN_MEMORY = 0.97  # a look: how much of what was known of a track's visibility stays known
+SAME_SCAN = 0.6  # an antenna does not see a target twice in less than this share of a turn
+LATENESS = 0.04  # share of a turn by which a target may come later than expected
+ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
+SURE = 2.5  # sigmas
+SUREST = 0.9999  # nothing is certain
+
+
+@njit(cache=True)
+def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record) -> None:
+    """Give a row the state that one plot alone tells of."""
+    known = not np.isnan(plot.level_m)
+    sigma = np.sqrt(sensor.var_height) if known else rules.start_height_sigma_m
+    coded = plot.mode_a != NO_MODE_A or plot.address != NO_ADDRESS
+    climb = rules.start_climb_mps if coded else rules.start_climb_uncoded_mps
+    mean, cov, up = row.mean[0], row.cov[0], desk.up
+    for i in range(3):
+        mean[i] = plot.place[i]
+        mean[i + 3] = 0.0
+    height_up(mean, up)
+    # A prior that is wide but for the height; the plot is then taken in as any other
+    wide = 1e8
+    for i in range(3):
+        for j in range(3):
+            rise = up[i] * up[j]
+            flat = (1.0 if i == j else 0.0) - rise
+            cov[i, j] = wide * flat + sigma * sigma * rise
+            cov[i, j + 3] = 0.0
+            cov[i + 3, j] = 0.0
+            cov[i + 3, j + 3] = rules.start_speed_mps**2 * flat + climb**2 * rise
+    observe(mean, 0.0, plot, sensor, desk)
+    absorb(mean, cov, 2, 0.0, desk)
+    for m in range(1, MODELS):
+        for i in range(6):
+            row.mean[m, i] = mean[i]
+            for j in range(6):
+                row.cov[m, i, j] = cov[i, j]
+    for m in range(MODELS):
+        row.weight[m] = 1.0 / MODELS
+    row.motion = FLYING
+    row.time_s = plot.time_s
+    merge(row)
+
+
+@njit(cache=True)
+def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record, rules: Record, desk: Record) -> None:
+    """A row becomes a new track of one plot alone."""
+    seat(row, plot, sensor, rules, desk)
+    row.exists = exists
+    row.looked_s = plot.time_s
+    row.number = number
+    row.status = TENTATIVE
+    row.hits = 1
+    row.updated_s = plot.time_s
+    for j in range(SLOTS):
+        row.slot[j] = NONE
+    row.slot[0] = plot.sensor
+    row.began = plot.sensor
+    row.heard_s[0] = plot.time_s
+    row.due_s[0] = plot.time_s + sensor.scan_s
+    row.seen[0] = sensor.pd
+    row.address = NO_ADDRESS
+    row.mode_a = NO_MODE_A
+    row.callsign = 0
+    row.pressure_alt_m = np.nan
+    learn(row, plot)
+
+
+@njit(cache=True)
+def learn(row: Record, plot: Record) -> None:
+    """A row takes the identity that a plot carries."""
+    if plot.address != NO_ADDRESS:
+        row.address = plot.address
+    if plot.mode_a != NO_MODE_A:
+        row.mode_a = plot.mode_a
+    if plot.callsign != 0:
+        row.callsign = plot.callsign
+    if not np.isnan(plot.pressure_alt_m):
+        row.pressure_alt_m = plot.pressure_alt_m
+
+
+@njit(cache=True)
+def survive(row: Record, time_s: float, survives_s: float) -> None:
+    """Bring the probability of existence forward to a time."""
+    dt = time_s - row.looked_s
+    if dt > 0.0:
+        row.exists *= np.exp(-dt / survives_s)
+        row.looked_s = time_s
+
+
+@njit(cache=True)
+def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record) -> None:
+    """Book that a plot is a row's: `ratio` is its density as the target's over that of clutter."""
+    survive(row, plot.time_s, rules.survives_s)
+    j = slot_of(row, plot.sensor)
+    if j == NONE:
+        j = 0
+        for i in range(SLOTS):
+            if row.slot[i] == NONE:
+                j = i
+                break
+            if row.heard_s[i] < row.heard_s[j]:
+                j = i
+        row.slot[j] = plot.sensor
+        row.seen[j] = sensor.pd
+        row.heard_s[j] = row.due_s[j] = -np.inf
+    else:
+        row.seen[j] = row.seen[j] * SEEN_MEMORY + (1.0 - SEEN_MEMORY)
+    row.heard_s[j] = max(row.heard_s[j], plot.time_s)  # a late plot sets nothing back
+    row.due_s[j] = max(row.due_s[j], plot.time_s + sensor.scan_s)
+    gain = 1.0 - row.seen[j] + sensor.pd * ratio
+    r = row.exists
+    row.exists = min(r * gain / (1.0 - r + r * gain), SUREST)
+    row.updated_s = max(row.updated_s, plot.time_s)
+    row.hits += 1
+    learn(row, plot)
+    if row.status == TENTATIVE and row.exists >= rules.confirm and row.hits >= rules.confirm_hits:
+        row.status = CONFIRMED
+    if row.hits > 2:
+        change_motion(row)
+
+
+@njit(cache=True)
+def change_motion(row: Record) -> None:
+    """Give a row the set of models that fits how it moves: what climbs or falls as no aircraft does is falling."""
+    up = np.empty(3)
+    whole, spread = row.whole, row.spread
+    height_m = height_up(whole, up)
+    climb = abs(whole[3] * up[0] + whole[4] * up[1] + whole[5] * up[2])
+    speed = np.sqrt(whole[3] ** 2 + whole[4] ** 2 + whole[5] ** 2)
+    var_climb, var_height, var_speed = 0.0, 0.0, 0.0
+    for i in range(3):
+        var_speed += spread[i + 3, i + 3]
+        for j in range(3):
+            var_climb += up[i] * up[j] * spread[i + 3, j + 3]
+            var_height += up[i] * up[j] * spread[i, j]
+    if row.motion == FLYING:  # until shown otherwise
+        climb -= SURE * np.sqrt(var_climb)
+        speed -= SURE * np.sqrt(var_speed)
+        height_m -= SURE * np.sqrt(var_height)
+        wanted = FALLING if climb > 120.0 or speed > 800.0 or height_m > 25e3 else FLYING
+    else:
+        wanted = FLYING if climb < 60.0 and speed < 700.0 and height_m < 20e3 else FALLING
+    if wanted == row.motion:
+        return
+    row.motion = wanted
+    for m in range(MODELS):
+        row.weight[m] = 1.0 / MODELS
+        for i in range(6):
+            row.mean[m, i] = whole[i]
+            for j in range(6):
+                row.cov[m, i, j] = spread[i, j]
+
+
+@njit(cache=True)
+def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None:
+    """Lower a row's existence by the looks that should have found it before a time and did not."""
+    for j in range(SLOTS):
+        s = row.slot[j]
+        if s == NONE:
+            continue
+        sensor = sensors[s]
+        late_s = LATENESS * sensor.scan_s + rules.late_s
+        while row.due_s[j] + late_s < min(sensor.latest_s, until_s):
+            look_s = row.due_s[j]
+            survive(row, look_s, rules.survives_s)
+            dt, away2 = look_s - row.time_s, 0.0
+            for i in range(3):
+                away2 += (row.whole[i] + dt * row.whole[i + 3] - sensor.position[i]) ** 2
+            if away2 > sensor.reach_m**2 or look_s - row.heard_s[j] > rules.coast_scans * sensor.scan_s:
+                row.slot[j] = NONE  # it has flown out of range or sight
+                break
+            pd, r = row.seen[j], row.exists
+            row.exists = r * (1.0 - pd) / (1.0 - r * pd)
+            row.seen[j] = pd * SEEN_MEMORY
+            row.due_s[j] += sensor.scan_s
+
+
+@njit(cache=True)
+def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
+    """Whether a row should end."""
+    if row.exists < (rules.drop if row.status == CONFIRMED else rules.forget):
+        return True
+    pace_s = 0.0
+    for j in range(SLOTS):
+        s = row.slot[j]
+        if s != NONE and (pace_s == 0.0 or sensors[s].scan_s < pace_s):
+            pace_s = sensors[s].scan_s
+    patience = rules.coast_scans if row.status == CONFIRMED else 2.3
+    return bool(time_s - row.updated_s > patience * pace_s)
+
+
+@njit(cache=True)
+def tend(
+    bank: Records,
+    top: int,
+    free: I4,
+    counts: I8,
+    sensors: Records,
+    rules: Record,
+    time_s: float,
+    gone: I4,
+    gone_s: F8,
+) -> None:
+    """Let looks pass and tracks end as of a time. Ended numbers of confirmed tracks go to `gone`."""
+    for t in range(top):
+        row = bank[t]
+        if row.number == 0:
+            continue
+        missed(row, sensors, rules, time_s)
+        if over(row, sensors, rules, time_s):
+            end(row, t, free, counts, time_s, gone, gone_s)
+
+
+@njit(cache=True)
+def end(row: Record, t: int, free: I4, counts: I8, time_s: float, gone: I4, gone_s: F8) -> None:
+    """End one row. `counts` is (rows in use at most, free rows below that, next number, ended)."""
+    if row.status == CONFIRMED and counts[3] < len(gone):
+        gone[counts[3]], gone_s[counts[3]] = row.number, time_s
+        counts[3] += 1
+    row.number = 0
+    free[counts[1]] = t
+    counts[1] += 1
+
+
+@njit(cache=True)
+def told_apart(a: Record, b: Record, sensors: Records) -> bool:
+    """Whether a sensor has heard both rows in one turn."""
+    for i in range(SLOTS):
+        s = a.slot[i]
+        if s == NONE:
+            continue
+        j = slot_of(b, s)
+        if j != NONE and abs(a.heard_s[i] - b.heard_s[j]) < 0.5 * sensors[s].scan_s:
+            return True
+    return False
+
+
+@njit(cache=True)
+def doubles(a: Record, b: Record, sensors: Records) -> bool:
+    """Whether two rows are one target.
+
+    Two rows with one address are. Two without a contradiction are if they are where the other is and move as it does,
+    within their errors, and no sensor has told them apart.
+    """
+    addressed = a.address != NO_ADDRESS and b.address != NO_ADDRESS
+    if addressed and a.address != b.address:
+        return False
+    dt = a.time_s - b.time_s
+    apart2, drift2, var, var_v = 0.0, 0.0, 0.0, 0.0
+    for i in range(3):
+        apart2 += (a.whole[i] - b.whole[i] - dt * b.whole[i + 3]) ** 2
+        drift2 += (a.whole[i + 3] - b.whole[i + 3]) ** 2
+        var += a.spread[i, i] + b.spread[i, i] + dt * dt * b.spread[i + 3, i + 3]
+        var_v += a.spread[i + 3, i + 3] + b.spread[i + 3, i + 3]
+    if addressed:
+        return apart2 < ONE_ADDRESS_M**2  # one address in two far places is a fault of the transponder: keep both
+    coded = a.mode_a != NO_MODE_A and b.mode_a != NO_MODE_A
+    if coded and a.mode_a != b.mode_a:
+        return False
+    return apart2 < 3.0 * var and drift2 < 3.0 * var_v and not told_apart(a, b, sensors)
+
+
+@njit(cache=True)
+def unite(
+    bank: Records,
+    first: I4,
+    rows: I8,
+    top: int,
+    free: I4,
+    counts: I8,
+    sensors: Records,
+    time_s: float,
+    gone: I4,
+    gone_s: F8,
+    some: I4,
+) -> None:
+    """End rows that double another. The grid must be as of this slice."""
+    for t in range(top):
+        a = bank[t]
+        if a.number == 0 or a.hits < 2:
+            continue
+        for c in range(near(bank, first, rows, a.place, ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0, some)):
+            b = bank[some[c]]
+            if some[c] == t or b.number == 0 or b.hits < 2 or not doubles(a, b, sensors):
+                continue
+            better = a.number < b.number
+            if a.hits != b.hits:
+                better = a.hits > b.hits
+            if a.status != b.status:
+                better = a.status > b.status
+            if better:
+                end(b, some[c], free, counts, time_s, gone, gone_s)
+            else:
+                end(a, t, free, counts, time_s, gone, gone_s)
+                break
