@@ -6,6 +6,15 @@
     world      World: plots, acts, scripted officers and captions, interval by interval
     kernels    the numba loops
 
+and then how good the tracks were:
+
+    bench      scenario and track folders that trackers are compared on
+    along      true paths at any time
+    figures    GOSPA, OSPA, SIAP, EUROCONTROL-style figures, NEES
+    bounds     the posterior Cramer-Rao bound
+    verdict    all of it, of a track folder or of a party's pictures
+    score      without truth: by hidden identity, by another tracker
+
 An exercise is kept apart from real life: each plot carries the flag SIMULATED, each scripted decision says so.
 """
 

@@ -1,4 +1,9 @@
-"""Kernels: a point-mass flight along waypoints, and a ballistic one under gravity. Floats in, rows out."""
+"""Kernels: flights along waypoints and under gravity; then what scoring loops over.
+
+fly, fall            what moves
+rows_at, settle      tracks at common instants, and whose they are
+posterior            the Cramer-Rao bound of one target
+"""
 
 from __future__ import annotations
 
@@ -7,7 +12,7 @@ import math
 import numpy as np
 from numba import njit
 
-from skyaccord.columns import F8
+from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ECC2, SEMI_MAJOR_M
 
 GRAVITY_MPS2 = 9.80665
@@ -132,3 +137,155 @@ def _height(state: F8) -> float:
     r = math.sqrt(state[0] ** 2 + state[1] ** 2 + state[2] ** 2)
     s2 = (state[2] / r) ** 2
     return r - SEMI_MAJOR_M * math.sqrt((1 - ECC2) / (1 - ECC2 * (1 - s2)))
+
+
+@njit(cache=True)
+def rows_at(first: I8, time_s: F8, dropped: Bool, instants_s: F8) -> I8:
+    """What each track last said by each instant: (K, T) rows, -1 where it does not exist.
+
+    Track k has the rows first[k] to first[k+1] in order of time; it exists from its first row to its first `dropped`.
+    """
+    out = np.full((len(first) - 1, len(instants_s)), -1, np.int64)
+    for k in range(len(first) - 1):
+        stop = np.inf
+        for row in range(first[k], first[k + 1]):
+            if dropped[row]:
+                stop = min(stop, time_s[row])
+        row, last = first[k], -1
+        for j in range(len(instants_s)):
+            if instants_s[j] >= stop:
+                break
+            while row < first[k + 1] and time_s[row] <= instants_s[j]:
+                if not dropped[row]:
+                    last = row
+                row += 1
+            out[k, j] = last
+    return out
+
+
+@njit(cache=True)
+def settle(first: I8, instant: I4, nearest: I8, confirm: int, give_up: int) -> I8:
+    """Which truth each track belongs to, and from when to when: (A, 4) track, truth, first and last instant.
+
+    Track k has the samples first[k] to first[k+1], each with the `nearest` truth within reach (-1 none). A track
+    belongs to a truth once that was nearest `confirm` times running, until it was not `give_up` times running; the
+    stretch ends at the last time it was. While it belongs, rivals are counted, so that it may go over at once. The
+    rules are those of Stone Soup's TrackToTruth, whose figures these are compared with, down to what its counters keep.
+    """
+    out = np.empty((len(instant), 4), np.int64)
+    n = 0
+    for k in range(len(first) - 1):
+        owner, rival, votes, misses = -1, -1, 0, 0
+        begin, end, rival_begin = 0, 0, 0
+        for s in range(first[k], first[k + 1]):
+            seen, now = nearest[s], instant[s]
+            if owner < 0:
+                if seen < 0:
+                    rival, votes = -1, 0
+                elif seen != rival:
+                    rival, votes, rival_begin = seen, 1, now
+                else:
+                    votes += 1
+                if seen >= 0 and votes >= confirm:
+                    owner, begin, end = seen, rival_begin, now
+                    rival, votes = -1, 0
+            elif seen == owner:
+                misses, end = 0, now
+            else:
+                misses += 1
+                if seen >= 0 and seen == rival:
+                    votes += 1
+                else:
+                    rival, votes, rival_begin = seen, 1, now
+                if misses >= give_up:
+                    out[n] = (k, owner, begin, end)
+                    n += 1
+                    owner = -1
+                    if votes >= confirm:
+                        owner, begin, end = rival, rival_begin, now
+        if owner >= 0:
+            out[n] = (k, owner, begin, end)
+            n += 1
+    return out[:n]
+
+
+@njit(cache=True)
+def posterior(
+    time_s: F8, weight: F8, gain: F8, start_s: float, cell_s: float, turn: F8, noise: F8, at_s: F8, prior: F8
+) -> F8:
+    """Posterior Cramer-Rao bound of one target at `at_s` (E,), ascending: (E, 6, 6); NaN before it can be known.
+
+    `gain` (N, 3, 3) is the information that each look at `time_s` (N,) gives about the position; `weight` (N,) counts
+    towards the two looks that a bound needs. In the seconds from start_s + k cell_s the target turns by `turn` (K,)
+    radians a second, clockwise, and the model's white acceleration has the densities `noise` (K, 2), horizontal and
+    vertical; beyond, it flies straight without noise. `prior` (6, 6) is the information before the first look.
+    """
+    out = np.full((len(at_s), 6, 6), np.nan)
+    J = prior.copy()
+    now, look, count = time_s[0], 0, 0.0
+    for e in range(len(at_s)):
+        if at_s[e] < time_s[0]:
+            continue
+        while look < len(time_s) and time_s[look] <= at_s[e]:
+            J = _age(J, now, time_s[look], start_s, cell_s, turn, noise)
+            now = time_s[look]
+            J[:3, :3] += gain[look]
+            count += weight[look]
+            look += 1
+        J = _age(J, now, at_s[e], start_s, cell_s, turn, noise)
+        now = at_s[e]
+        if count >= 2.0:
+            out[e] = np.linalg.inv(J + 1e-12 * np.eye(6))
+    return out
+
+
+@njit(cache=True)
+def _age(J: F8, now: float, until: float, start_s: float, cell_s: float, turn: F8, noise: F8) -> F8:
+    """Information at `until` from that at `now`: one step for as long as turn and noise stay as they are."""
+    while now < until - 1e-9:
+        k = math.floor((now + 1e-9 - start_s) / cell_s)
+        w, horizontal, vertical = _cell(k, turn, noise)
+        end = min(max(start_s + (k + 1) * cell_s, now + 1e-9), until)
+        while end < until - 1e-9:
+            k += 1
+            if _cell(k, turn, noise) != (w, horizontal, vertical):
+                break
+            end = min(start_s + (k + 1) * cell_s, until)
+        J = information_step(J, end - now, w, horizontal, vertical)
+        now = end
+    return J
+
+
+@njit(cache=True)
+def _cell(k: int, turn: F8, noise: F8) -> tuple[float, float, float]:
+    if 0 <= k < len(turn):
+        return turn[k], noise[k, 0], noise[k, 1]
+    return 0.0, 0.0, 0.0
+
+
+@njit(cache=True)
+def information_step(J: F8, dt: float, turn: float, horizontal: float, vertical: float) -> F8:
+    """Information (6, 6) after `dt` of nearly constant velocity or turn, for singular J and zero noise alike.
+
+    The noise is that of straight flight: steps may be split at will where there is no turn or no noise.
+    """
+    F = np.eye(6)  # of -dt: the way back
+    if abs(turn * dt) < 1e-9:
+        F[0, 3] = F[1, 4] = -dt
+    else:
+        s, c = math.sin(-turn * dt), math.cos(-turn * dt)
+        F[0, 3], F[0, 4] = s / turn, (1 - c) / turn
+        F[1, 3], F[1, 4] = -(1 - c) / turn, s / turn
+        F[3, 3], F[3, 4] = c, s
+        F[4, 3], F[4, 4] = -s, c
+    F[2, 5] = -dt
+    M: F8 = F.T @ J @ F
+    if horizontal > 0 or vertical > 0:
+        Q = np.zeros((6, 6))
+        for axis in range(3):
+            q = vertical if axis == 2 else horizontal
+            Q[axis, axis] = q * dt**3 / 3
+            Q[axis, axis + 3] = Q[axis + 3, axis] = q * dt**2 / 2
+            Q[axis + 3, axis + 3] = q * dt
+        M = np.asarray(np.linalg.solve(np.eye(6) + M @ Q, M))
+    return 0.5 * (M + M.T)

@@ -1,21 +1,20 @@
-"""Score: how good tracks are, against what is known from elsewhere.
+"""Score: how good tracks are where there is no truth, against what is known from elsewhere.
 
-Three kinds of truth: identities that the tracker was not shown (`by_identity`), another tracker's tracks of the same
-minutes (`by_reference`; an estimate too, not truth), and an exercise's own truth (`by_truth`).
+Identities that the tracker was not shown (`by_identity`), and another tracker's tracks of the same minutes
+(`by_reference`; an estimate too). Where truth is known, `verdict.py` says it all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from skyaccord.columns import F8, I4, I8, U4
-from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
+from skyaccord.earth.wgs84 import ecef, geodetic
 from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.sensors.where import where
@@ -239,63 +238,6 @@ def _nearest(theirs: SystemTracks, places: F8, ours: Tracks, near_m: float) -> t
         if gap[best] < near_m:
             distance[i], number[i] = gap[best], ours.number[rows][best]
     return distance, number
-
-
-@dataclass(frozen=True)
-class TruthScore:
-    """Tracks against an exercise's truth, sampled at common instants."""
-
-    instants: int
-    targets: float  # mean number present
-    gospa_m: float  # rms over instants, per root target
-    localisation_m: float  # rms distance of assigned pairs, horizontal
-    missed: float  # mean an instant
-    false: float
-    number_changes: int
-
-
-def by_truth(instants: Sequence[tuple[F8, I4, F8, I4]], cut_m: float = 2000.0) -> TruthScore:
-    """GOSPA (A. S. Rahmathullah et al., FUSION 2017; p = 2, alpha = 2) and counts over instants.
-
-    Each instant is (truth positions (T, 3) ECEF, truth ids (T,), track positions (K, 3), track numbers (K,));
-    distances are horizontal.
-    """
-    squared, located, pairs, missed, false, present, changes = 0.0, 0.0, 0, 0, 0, 0, 0
-    last: dict[int, int] = {}
-    for truth, ids, tracks, numbers in instants:
-        gap = np.minimum(_table_m(truth, tracks), cut_m)
-        rows, columns = linear_sum_assignment(gap)
-        good = gap[rows, columns] < cut_m
-        rows, columns = rows[good], columns[good]
-        d2 = float((gap[rows, columns] ** 2).sum())
-        squared += d2 + cut_m**2 / 2 * (len(truth) + len(tracks) - 2 * len(rows))
-        located, pairs = located + d2, pairs + len(rows)
-        missed, false = missed + len(truth) - len(rows), false + len(tracks) - len(rows)
-        present += len(truth)
-        for row, column in zip(rows, columns, strict=True):
-            target, number = int(ids[row]), int(numbers[column])
-            changes += last.get(target, number) != number
-            last[target] = number
-    n = max(len(instants), 1)
-    return TruthScore(
-        len(instants),
-        present / n,
-        float(np.sqrt(squared / max(present, 1))),
-        float(np.sqrt(located / max(pairs, 1))),
-        missed / n,
-        false / n,
-        int(changes),
-    )
-
-
-def _table_m(truth: F8, tracks: F8) -> F8:
-    if not len(truth) or not len(tracks):
-        return np.empty((len(truth), len(tracks)))
-    lat, lon, _ = geodetic(truth)
-    axes = enu_axes(lat, lon)
-    gap = np.einsum("tij,tkj->tki", axes[:, :2], tracks[None] - truth[:, None])
-    table: F8 = np.linalg.norm(gap, axis=-1)
-    return table
 
 
 def confirmed_numbers(tracks: Tracks) -> I4:
