@@ -38,6 +38,10 @@ class TrackerConfig:
     flying: tuple[Model, Model, Model] = FLYING
     falling: tuple[Model, Model, Model] = FALLING
 
+    # Acceleration, one sigma, of a manoeuvre that none of its models foresees: flying, falling
+    flying_surge_mps2: float = 12.0
+    falling_surge_mps2: float = 60.0
+
     # A new track knows its position from one plot and its velocity not at all
     start_speed_mps: float = 200.0  # one sigma, each horizontal axis
     start_climb_mps: float = 15.0
@@ -45,7 +49,7 @@ class TrackerConfig:
     start_height_m: float = 5000.0  # of a plot without height: what it is taken to be
     start_height_sigma_m: float = 3000.0
 
-    gate_d2: float = 25.0  # squared Mahalanobis distance beyond which a plot is not the track's
+    gate_d2: float = 30.0  # squared Mahalanobis distance beyond which a plot is not the track's
     velocity_sigma_mps: float = 3.0  # of a velocity that a report states
     births_m2: float = 5e-13  # targets a square metre that nobody has seen yet
     survives_s: float = 1000.0  # mean life of a target in sight

@@ -17,6 +17,7 @@ from skyaccord.tracks.kernels.bank import (
     FALL,
     MODELS,
     MOTION,
+    NEST,
     NONE,
     PLOT,
     ROW,
@@ -29,7 +30,7 @@ from skyaccord.tracks.kernels.bank import (
 from skyaccord.tracks.kernels.grid import LEVELS
 from skyaccord.tracks.kernels.hearing import place
 from skyaccord.tracks.kernels.life import tend
-from skyaccord.tracks.kernels.turn import CLUTTER_SCANS, REPEATS, foresee, work
+from skyaccord.tracks.kernels.turn import CLUTTER_SCANS, REPEATS, ROWS_A_PLOT, foresee, work
 from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
 NEVER_S = -np.inf
@@ -55,21 +56,38 @@ class Tracker:
         self._motions = _motions(config)
         self._rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
         self._desk = np.zeros(1, DESK)
-        self._counts = np.array([0, 0, 1, 0], np.int64)  # rows in use at most, free below that, next number, ended
-        self._bank, self._free = np.zeros(0, ROW), np.zeros(0, np.int32)
+        # rows in use at most, free below that, next number, ended, nests used at most, rows retired in this slice
+        self._counts = np.array([0, 0, 1, 0, 0, 0], np.int64)
+        self._bank, self._nests, self._free = np.zeros(0, ROW), np.zeros(0, NEST), np.zeros(0, np.int32)
         self._levels = np.zeros(LEVELS, np.int64)
         self._make_room(256)
 
     def copy(self) -> Tracker:
         """A tracker that goes on from here on its own."""
         other = copy.copy(self)
-        for name in ("_bank", "_free", "_first", "_levels", "_gone", "_gone_s", "_sensors", "_counts", "_desk"):
+        for name in (
+            "_bank",
+            "_nests",
+            "_free",
+            "_first",
+            "_levels",
+            "_gone",
+            "_gone_s",
+            "_sensors",
+            "_counts",
+            "_desk",
+        ):
             setattr(other, name, getattr(self, name).copy())
         other.rejected = dict(self.rejected)
         return other
 
     def __len__(self) -> int:
-        return int(self._counts[0] - self._counts[1])
+        return len(self._rows())
+
+    def _rows(self) -> I8:
+        """The row that leads each track."""
+        live = self._bank[: self._counts[0]]
+        return np.flatnonzero((live["number"] > 0) & (live["lead"] == 1))
 
     def update(self, plots: Plots, time_s: float) -> I4:
         """Take plots in and let tracks live or end as of `time_s` (UTC): (N,) number of each plot's track, -1: none.
@@ -101,8 +119,8 @@ class Tracker:
             self.used += len(good)
         if self._epoch_s is not None:
             since = time_s - self._epoch_s
-            tend(self._bank, int(self._counts[0]), self._free, self._counts, self._sensors, self._rules[0], since,
-                 self._gone, self._gone_s)  # fmt: skip
+            tend(self._bank, self._nests, int(self._counts[0]), self._free, self._counts, self._sensors,
+                 self._rules[0], since, self._gone, self._gone_s)  # fmt: skip
             self._drain(ended)
         status[status == REPEATS] = TENTATIVE
         return Updates(
@@ -116,7 +134,7 @@ class Tracker:
 
     def snapshot(self, time_s: float) -> Tracks:
         """All tracks, tentative ones too, as they are expected to be at `time_s`, the oldest first."""
-        rows = np.flatnonzero(self._bank["number"][: self._counts[0]])
+        rows = self._rows()
         rows = rows[np.argsort(self._bank["number"][rows])]
         since = time_s - (self._epoch_s or 0.0)
         mean, cov = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
@@ -188,7 +206,7 @@ class Tracker:
         heard, axes = np.zeros(n, PLOT), np.zeros((n if placed.any() else 0, 3, 3))
         heard["time_s"], heard["sensor"], heard["polar"] = since[order], sensor[order], ~placed
         heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < 1e7, level_m, np.nan)
-        heard["pressure_alt_m"] = pressure_alt_m
+        heard["pressure_alt_m"], heard["id"] = pressure_alt_m, self.used + np.arange(n)
         heard["east_mps"] = np.where(moving, plots.east_mps, np.nan)
         heard["north_mps"] = np.where(moving, plots.north_mps, np.nan)
         no_code = config.hide_codes | (plots.flags & GARBLED_A != 0)
@@ -205,13 +223,13 @@ class Tracker:
     def _work(self, heard: Records, number: I4, state: F8, status: U1, ended: list[tuple[I4, F8]]) -> None:
         at = 0
         while True:
-            at = work(self._bank, self._first, self._levels, self._free, self._counts, heard, at, self._sensors,
-                      self._motions, self._rules[0], self._desk[0], number, state, status, self._gone,
+            at = work(self._bank, self._nests, self._first, self._levels, self._free, self._counts, heard, at,
+                      self._sensors, self._motions, self._rules[0], self._desk[0], number, state, status, self._gone,
                       self._gone_s)  # fmt: skip
             self._drain(ended)
             if at == len(heard):
                 return
-            self._make_room(len(self) + max(len(heard) - at, len(self) // 4))
+            self._make_room(max(len(self._bank) * 5 // 4, len(self._bank) + 64 * ROWS_A_PLOT))
 
     def _drain(self, ended: list[tuple[I4, F8]]) -> None:
         """Take the numbers of ended tracks off the loops' list."""
@@ -228,7 +246,10 @@ class Tracker:
         bank, free = np.zeros(capacity, ROW), np.zeros(capacity, np.int32)
         bank["holder"] = NONE
         bank[:held], free[:held] = self._bank, self._free
-        self._bank, self._free = bank, free
+        nests = np.zeros(max(capacity // 8, 16), NEST)
+        nests["holder"] = NONE
+        nests[: len(self._nests)] = self._nests
+        self._bank, self._nests, self._free = bank, nests, free
         self._gone, self._gone_s = np.zeros(2 * capacity, np.int32), np.zeros(2 * capacity)
         self._first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
 
@@ -259,6 +280,7 @@ def _motions(config: TrackerConfig) -> Records:
     sets = (config.flying, config.falling)
     motions = np.zeros(len(sets), MOTION)
     motions["goes_to"] = (1.0 - np.eye(MODELS)) / (MODELS - 1)  # any other alike
+    motions["surge_mps2"] = config.flying_surge_mps2, config.falling_surge_mps2
     for row, models in zip(motions, sets, strict=True):
         row["kind"] = [KINDS[model.kind] for model in models]
         for name in ("turn_radps", "across", "along", "stays_s"):

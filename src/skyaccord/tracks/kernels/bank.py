@@ -13,6 +13,8 @@ import numpy as np
 
 MODELS = 3  # filters in a row
 SLOTS = 8  # sensors that a row remembers
+HYPOTHESES, WIDTH = 12, 8  # most hypotheses and tracks of a nest
+PAST = 6  # plots that a young row remembers
 NONE = -1
 STRAIGHT, TURN, FALL = 0, 1, 2  # kinds of motion of one filter
 TENTATIVE, CONFIRMED = 0, 1  # `status` of a row
@@ -39,6 +41,7 @@ ROW = np.dtype(
         ("seen", "f8", SLOTS),  # share of looks that succeeded lately
         ("pressure_alt_m", "f8"),
         ("callsign", "u8"),  # eight bytes, packed
+        ("past", "i8", PAST),  # plots that it is made of, while it is not believed
         ("slot", "i4", SLOTS),  # the sensors; NONE: unused
         ("began", "i4"),  # sensor of the first plot
         ("number", "i4"),
@@ -51,6 +54,22 @@ ROW = np.dtype(
         ("status", "u1"),
         ("motion", "u1"),  # row of the table of motions
         ("level", "u1"),  # of the grid
+        ("lead", "u1"),  # 1: what is told of its track; 0: another way that things may be
+        ("member", "u1"),  # which of its nest's tracks it is of
+        ("nest", "i4"),  # the nest; NONE: the track is one row
+        ("luck", "f8"),  # log-likelihood of the looks since its nest was last weighed
+    ],
+    align=True,
+)
+
+# Tracks that compete for plots in more than one likely way: hypotheses, each with a row for each track
+NEST = np.dtype(
+    [
+        ("weight", "f8", HYPOTHESES),  # probability of each, the best first
+        ("leaf", "i4", (HYPOTHESES, WIDTH)),
+        ("tracks", "i4"),  # 0: not in use
+        ("hypotheses", "i4"),
+        ("holder", "i4"),  # a plot of the batch that wants one of its rows; NONE between batches
     ],
     align=True,
 )
@@ -63,6 +82,7 @@ MOTION = np.dtype(
         ("along", "f8", MODELS),  # the same along it
         ("stays_s", "f8", MODELS),  # mean time before another model takes over
         ("goes_to", "f8", (MODELS, MODELS)),  # which one then
+        ("surge_mps2", "f8"),  # acceleration, one sigma, of a manoeuvre that no model foresees
         ("kind", "i4", MODELS),  # STRAIGHT, TURN or FALL
     ],
     align=True,
@@ -103,6 +123,7 @@ PLOT = np.dtype(
         ("east_mps", "f8"),  # NaN: not said
         ("north_mps", "f8"),
         ("callsign", "u8"),
+        ("id", "i8"),  # never given twice
         ("sensor", "i4"),
         ("address", "u4"),
         ("mode_a", "u2"),

@@ -20,6 +20,7 @@ GM = 3.986004418e14  # m^3/s^2, WGS-84
 EARTH_TURN = 7.292115e-5  # rad/s
 AIR_KG_M3, AIR_SCALE_M = 1.225, 7200.0  # density of the air at the ground and the height over which it falls by e
 BALLISTIC_KG_M2 = 8000.0  # mass over drag area that what falls is taken to have
+SURPRISE = 12.0  # squared distance that no model explains
 LEAST_WEIGHT = 1e-3  # no model is ever given up for good
 
 
@@ -303,14 +304,36 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
     least = np.inf
     for m in range(MODELS):
         mean, cov = row.mean[m], row.cov[m]
+        for i in range(6):
+            desk.mean[m, i] = mean[i]
+            for j in range(6):
+                desk.cov[m, i, j] = cov[i, j]
         count = observe(mean, late_s, plot, sensor, desk)
         d2[m], det[m] = absorb(mean, cov, count, late_s, desk)
-        if moving:
+        least = min(least, d2[m])
+    if least > SURPRISE and elapsed > 0.0:
+        # none of the models has foreseen it: a harder manoeuvre
+        q = surge_density(motion, elapsed)
+        least = np.inf
+        for m in range(MODELS):
+            mean, cov = row.mean[m], row.cov[m]
+            for i in range(6):
+                mean[i] = desk.mean[m, i]
+                for j in range(6):
+                    cov[i, j] = desk.cov[m, i, j]
+            shake(cov, elapsed, q)
+            count = observe(mean, late_s, plot, sensor, desk)
+            d2[m], det[m] = absorb(mean, cov, count, late_s, desk)
+            least = min(least, d2[m])
+    if moving:
+        least = np.inf
+        for m in range(MODELS):
+            mean, cov = row.mean[m], row.cov[m]
             more, s = absorb_velocity(mean, cov, plot.first, plot.east_mps, velocity_sigma**2, desk)
             yet, r = absorb_velocity(mean, cov, plot.second, plot.north_mps, velocity_sigma**2, desk)
             d2[m] += more + yet
             det[m] *= s * r
-        least = min(least, d2[m])
+            least = min(least, d2[m])
     total = 0.0
     for m in range(MODELS):
         weight[m] *= np.exp(0.5 * (least - d2[m])) / np.sqrt(det[m])
@@ -322,6 +345,22 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
     for m in range(MODELS):
         weight[m] /= kept
     merge(row)
+
+
+@njit(cache=True)
+def surge_density(motion: Record, dt: float) -> float:
+    """White acceleration density with the position variance, after dt, of a constant surge."""
+    return float(0.75 * dt * motion.surge_mps2**2)
+
+
+@njit(cache=True)
+def shake(cov: F8, dt: float, q: float) -> None:
+    """Add white acceleration of one density in all directions over dt to a covariance (6, 6)."""
+    for i in range(3):
+        cov[i, i] += q * dt * dt * dt / 3
+        cov[i, i + 3] += q * dt * dt / 2
+        cov[i + 3, i] += q * dt * dt / 2
+        cov[i + 3, i + 3] += q * dt
 
 
 @njit(cache=True)
@@ -348,7 +387,7 @@ def restlessness(row: Record, dt: float, motion: Record, out: F8) -> None:
             out[3] += w * motion.along[n]
             out[4] += w
     if out[4] > 0.0:
-        out[2] /= out[4]
+        out[2] = max(out[2] / out[4], surge_density(motion, dt))
         out[3] /= out[4]
 
 

@@ -15,16 +15,18 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import slot_of
-from skyaccord.tracks.kernels.bank import CONFIRMED, MODELS, NONE, SLOTS, TENTATIVE, Record, Records
+from skyaccord.tracks.kernels.bank import CONFIRMED, MODELS, NONE, PAST, SLOTS, TENTATIVE, Record, Records
 from skyaccord.tracks.kernels.filters import absorb, merge, observe
 from skyaccord.tracks.kernels.grid import near
 from skyaccord.tracks.kernels.ground import height_up
+from skyaccord.tracks.kernels.nests import end_nested, give_back, tend_nests, tidy
 
 FLYING, FALLING = 0, 1  # rows of the table of motions
 SEEN_MEMORY = 0.97  # a look: how much of what was known of a track's visibility stays known
 SAME_SCAN = 0.6  # an antenna does not see a target twice in less than this share of a turn
 LATENESS = 0.04  # share of a turn by which a target may come later than expected
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
+RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
 SURE = 2.5  # sigmas
 SUREST = 0.9999  # nothing is certain
 
@@ -79,6 +81,7 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
         row.slot[j] = NONE
     row.slot[0] = plot.sensor
     row.began = plot.sensor
+    row.lead, row.nest, row.luck = 1, NONE, 0.0
     row.heard_s[0] = plot.time_s
     row.due_s[0] = plot.time_s + sensor.scan_s
     row.seen[0] = sensor.pd
@@ -86,6 +89,9 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
     row.mode_a = NO_MODE_A
     row.callsign = 0
     row.pressure_alt_m = np.nan
+    row.past[0] = plot.id
+    for i in range(1, PAST):
+        row.past[i] = NONE
     learn(row, plot)
 
 
@@ -135,6 +141,8 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
     r = row.exists
     row.exists = min(r * gain / (1.0 - r + r * gain), SUREST)
     row.updated_s = max(row.updated_s, plot.time_s)
+    if row.status == TENTATIVE:
+        row.past[row.hits % PAST] = plot.id
     row.hits += 1
     learn(row, plot)
     if row.status == TENTATIVE and row.exists >= rules.confirm and row.hits >= rules.confirm_hits:
@@ -194,6 +202,7 @@ def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None
                 row.slot[j] = NONE  # it has flown out of range or sight
                 break
             pd, r = row.seen[j], row.exists
+            row.luck += np.log(1.0 - r * pd)
             row.exists = r * (1.0 - pd) / (1.0 - r * pd)
             row.seen[j] = pd * SEEN_MEMORY
             row.due_s[j] += sensor.scan_s
@@ -216,6 +225,7 @@ def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
 @njit(cache=True)
 def tend(
     bank: Records,
+    nests: Records,
     top: int,
     free: I4,
     counts: I8,
@@ -231,8 +241,10 @@ def tend(
         if row.number == 0:
             continue
         missed(row, sensors, rules, time_s)
-        if over(row, sensors, rules, time_s):
+        if row.nest == NONE and over(row, sensors, rules, time_s):
             end(row, t, free, counts, time_s, gone, gone_s)
+    tend_nests(bank, nests, free, counts, rules.drop, time_s, gone, gone_s)
+    give_back(free, counts)
 
 
 @njit(cache=True)
@@ -244,6 +256,27 @@ def end(row: Record, t: int, free: I4, counts: I8, time_s: float, gone: I4, gone
     row.number = 0
     free[counts[1]] = t
     counts[1] += 1
+
+
+@njit(cache=True)
+def dismiss_rivals(bank: Records, first: I4, rows: I8, t: int, some: I4) -> None:
+    """Rows that are not believed and share plots with row t, which now is, are of no use: they end with the slice."""
+    row = bank[t]
+    for c in range(near(bank, first, rows, row.whole[:3], row.radius_m + RIVALS_M, some)):
+        rival = bank[some[c]]
+        if some[c] != t and rival.number and rival.status == TENTATIVE and shares_plot(row, rival):
+            rival.exists = 0.0
+
+
+@njit(cache=True)
+def shares_plot(a: Record, b: Record) -> bool:
+    """Whether two young rows are made of a plot in common."""
+    for i in range(PAST):
+        if a.past[i] != NONE:
+            for j in range(PAST):
+                if a.past[i] == b.past[j]:
+                    return True
+    return False
 
 
 @njit(cache=True)
@@ -287,6 +320,7 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
 @njit(cache=True)
 def unite(
     bank: Records,
+    nests: Records,
     first: I4,
     rows: I8,
     top: int,
@@ -301,19 +335,32 @@ def unite(
     """End rows that double another. The grid must be as of this slice."""
     for t in range(top):
         a = bank[t]
-        if a.number == 0 or a.hits < 2:
+        if a.number == 0 or a.status != CONFIRMED or a.lead != 1:
             continue
         for c in range(near(bank, first, rows, a.place, ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0, some)):
             b = bank[some[c]]
-            if some[c] == t or b.number == 0 or b.hits < 2 or not doubles(a, b, sensors):
+            if b.number == 0 or b.number == a.number or b.status != CONFIRMED or b.lead != 1:
+                continue
+            if not doubles(a, b, sensors):
                 continue
             better = a.number < b.number
             if a.hits != b.hits:
                 better = a.hits > b.hits
-            if a.status != b.status:
-                better = a.status > b.status
-            if better:
-                end(b, some[c], free, counts, time_s, gone, gone_s)
-            else:
-                end(a, t, free, counts, time_s, gone, gone_s)
+            end_track(bank, nests, some[c] if better else t, free, counts, time_s, gone, gone_s)
+            if not better:
                 break
+
+
+@njit(cache=True)
+def end_track(bank: Records, nests: Records, t: int, free: I4, counts: I8, time_s: float, gone: I4, gone_s: F8) -> None:
+    """End the track that row t leads, with all its rows."""
+    n = bank[t].nest
+    if n == NONE:
+        end(bank[t], t, free, counts, time_s, gone, gone_s)
+        return
+    nest = nests[n]
+    for j in range(nest.tracks):
+        if nest.leaf[0, j] == t:
+            end_nested(bank, nest, j, free, counts, time_s, gone, gone_s)
+            break
+    tidy(bank, nest, free, counts)

@@ -8,14 +8,30 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8, U1
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import FORBIDDEN, LARGEST, SAME_ADDRESS, assign, identity_fit, slot_of, weigh
-from skyaccord.tracks.kernels.bank import FALL, NONE, STRAIGHT, Record, Records
+from skyaccord.tracks.kernels.bank import CONFIRMED, FALL, HYPOTHESES, NONE, STRAIGHT, WIDTH, Record, Records
 from skyaccord.tracks.kernels.filters import predict, refine, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, near, spread_out
-from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN, begin, found, seat, tend, unite
+from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN, begin, dismiss_rivals, found, seat, tend, unite
+from skyaccord.tracks.kernels.nests import (
+    CHILDREN,
+    GATED,
+    UNLIKELY,
+    children,
+    copy_row,
+    fold,
+    gather,
+    retire,
+    spare,
+    spare_nest,
+    tidy,
+)
 
 MOST = 256  # candidates of one plot
 REPEATS = 2  # status of a plot that repeats its track's
-KEPT = 12  # best fitting tracks of one plot that compete for it
+YOUNG = 4  # young tracks that one plot may extend
+KEPT = 24  # best fitting rows of one plot that compete for it
+WIDEST = 24  # plots of a group for which hypotheses are made
+ROWS_A_PLOT = 16  # rows that a plot may need at most, and seldom does
 CLUTTER_SCANS = 12.0  # turns over which false plots are counted
 LOST_SCANS = 1.5  # turns without a plot after which a track is where its address says
 CODED_CLUTTER = 0.002  # share of false plots that carry a code
@@ -61,24 +77,28 @@ def pairs(
     gains: F8,
     ratios: F8,
     count: I8,
+    young: I4,
+    young_gains: F8,
+    young_ratios: F8,
+    young_count: I8,
     repeated: U1,
     kin: I4,
 ) -> None:
     """Tracks that each plot of a batch may be of: the KEPT best rows, gains and density ratios, and how many.
 
-    A pair's gain is the log-likelihood ratio of "this track's plot" over "clutter or new, and the track missed". A
-    track that hardly is believed to exist still may have the plot that nobody else claims. `kin` is a row with the
-    plot's address that it does not fit, or NONE.
+    A pair's gain is the log-likelihood ratio of "this track's plot" over "clutter or new, and the track missed". Young
+    tracks, which are not believed yet, are listed apart, the YOUNG best. `kin` is a row with the plot's address that
+    it does not fit, or NONE.
     """
     pd = sensor.pd
     for k in range(len(plots)):
         plot = plots[k]
-        count[k], repeated[k], kin[k] = 0, 0, NONE
+        count[k], young_count[k], repeated[k], kin[k] = 0, 0, 0, NONE
         radius_m = plot.radius_m if plot.address == NO_ADDRESS else max(plot.radius_m, ONE_ADDRESS_M)
         clutter = clutter_of(plot, sensor, rules)
         for c in range(near(bank, first, levels, plot.place, radius_m, some)):
             row = bank[some[c]]
-            if row.number == 0:
+            if row.number == 0 or row.exists == 0.0:
                 continue
             same = identity_fit(row, plot, rules.code_conflict)
             if same <= -FORBIDDEN:
@@ -98,74 +118,91 @@ def pairs(
             if pd * ratio < 1.0 - pd:
                 continue
             r = row.exists
-            gain = max(np.log(r * pd * ratio / (1.0 - r * pd)), 0.01 * (1.0 + 1.0 / (1.0 + d2)))
-            # insertion among the best
-            i = count[k]
-            if i == KEPT:
-                if gain <= gains[k, KEPT - 1]:
-                    continue
-                i -= 1
+            gain = np.log(r * pd * ratio / (1.0 - r * pd))
+            if row.status == CONFIRMED:
+                keep(k, some[c], max(gain, 0.01 / (1.0 + d2)), ratio, rows, gains, ratios, count)
             else:
-                count[k] += 1
-            while i > 0 and gains[k, i - 1] < gain:
-                rows[k, i], gains[k, i], ratios[k, i] = rows[k, i - 1], gains[k, i - 1], ratios[k, i - 1]
-                i -= 1
-            rows[k, i], gains[k, i], ratios[k, i] = some[c], gain, ratio
+                keep(k, some[c], gain, ratio, young, young_gains, young_ratios, young_count)
 
 
 @njit(cache=True)
-def settle(bank: Records, many: int, rows: I4, gains: F8, count: I8, chosen: I8) -> None:
-    """Give each plot of a batch at most one of its candidates, and no track two plots: the best total gain.
+def keep(k: int, t: int, gain: float, ratio: float, rows: I4, gains: F8, ratios: F8, count: I8) -> None:
+    """Put a row among the best of a plot, as many as there is room for."""
+    i = count[k]
+    if i == rows.shape[1]:
+        if gain <= gains[k, i - 1]:
+            return
+        i -= 1
+    else:
+        count[k] += 1
+    while i > 0 and gains[k, i - 1] < gain:
+        rows[k, i], gains[k, i], ratios[k, i] = rows[k, i - 1], gains[k, i - 1], ratios[k, i - 1]
+        i -= 1
+    rows[k, i], gains[k, i], ratios[k, i] = t, gain, ratio
 
-    (many,) index of the candidate or -1, into `chosen`.
+
+@njit(cache=True)
+def settle(bank: Records, nests: Records, many: int, rows: I4, count: I8, chosen: I4, root: I8) -> bool:
+    """Give each plot that nobody contests its row, into `chosen` (many,), and put the others into groups.
+
+    Plots that want the same row, or rows of one nest, get the same `root` (many,), the lowest of them; NONE: no group.
+    True when there is a group.
     """
-    crowded = False
     for k in range(many):
-        chosen[k] = 0 if count[k] else -1
         for i in range(count[k]):
             bank[rows[k, i]].claims += 1
+    crowded = False
     for k in range(many):
+        chosen[k], root[k] = NONE, NONE
         for i in range(count[k]):
-            if bank[rows[k, i]].claims > 1:
+            row = bank[rows[k, i]]
+            if count[k] > 1 or row.claims > 1 or row.nest != NONE:
+                root[k] = k
                 crowded = True
+        if count[k] and root[k] == NONE:
+            chosen[k] = rows[k, 0]
     if crowded:
-        root = np.arange(many)
         for k in range(many):
             for i in range(count[k]):
-                row = bank[rows[k, i]]
-                if row.claims < 2:
-                    continue
-                if row.holder == NONE:
-                    row.holder = k
-                a, b = k, row.holder
-                while root[a] != a:
-                    a = root[a]
-                while root[b] != b:
-                    b = root[b]
-                root[max(a, b)] = min(a, b)
+                if root[k] != NONE:
+                    unite_plots(bank, nests, rows[k, i], k, root)
         for k in range(many):
-            a = k
-            while root[a] != a:
-                a = root[a]
-            root[k] = a
-        order = np.argsort(root, kind="mergesort")
-        low = 0
-        while low < many:
-            high = low
-            while high < many and root[order[high]] == root[order[low]]:
-                high += 1
-            if high - low > 1:
-                contest(order[low:high], rows, gains, count, chosen)
-            low = high
+            if root[k] != NONE:
+                root[k] = leader(root, k)
     for k in range(many):
         for i in range(count[k]):
-            bank[rows[k, i]].claims = 0
-            bank[rows[k, i]].holder = NONE
+            row = bank[rows[k, i]]
+            row.claims, row.holder = 0, NONE
+            if row.nest != NONE:
+                nests[row.nest].holder = NONE
+    return crowded
 
 
 @njit(cache=True)
-def contest(plots: I8, rows: I4, gains: F8, count: I8, chosen: I8) -> None:
-    """Solve one cluster of plots that compete for tracks."""
+def unite_plots(bank: Records, nests: Records, t: int, k: int, root: I8) -> None:
+    """Put plot k into one group with the plot that has asked for row t, or for its nest, before."""
+    row = bank[t]
+    before = row.holder if row.nest == NONE else nests[row.nest].holder
+    if before != NONE:
+        a, b = leader(root, k), leader(root, before)
+        root[max(a, b)] = min(a, b)
+    elif row.nest == NONE:
+        row.holder = k
+    else:
+        nests[row.nest].holder = k
+
+
+@njit(cache=True)
+def leader(root: I8, k: int) -> int:
+    """The lowest plot of k's group."""
+    while root[k] != k:
+        k = root[k]
+    return k
+
+
+@njit(cache=True)
+def contest(bank: Records, plots: I8, rows: I4, gains: F8, count: I8, chosen: I4) -> None:
+    """Solve one group of plots that compete for tracks by the best total gain, no track having two."""
     total = 0
     for k in plots:
         total += count[k]
@@ -178,44 +215,206 @@ def contest(plots: I8, rows: I4, gains: F8, count: I8, chosen: I8) -> None:
     tracks = np.unique(listed)
     n, m = len(plots), len(tracks)
     if n * (m + n) > LARGEST:
-        greedy(plots, tracks, rows, gains, count, chosen)
+        greedy(bank, plots, tracks, rows, gains, count, chosen)
         return
     cost = np.zeros((n, m + n))
     cost[:, :m] = FORBIDDEN
     for a in range(n):
         for i in range(count[plots[a]]):
-            cost[a, np.searchsorted(tracks, rows[plots[a], i])] = -gains[plots[a], i]
+            if bank[rows[plots[a], i]].number:
+                cost[a, np.searchsorted(tracks, rows[plots[a], i])] = -gains[plots[a], i]
     best = assign(cost)
     for a in range(n):
-        chosen[plots[a]] = -1
         if best[a] < m:
-            for i in range(count[plots[a]]):
-                if rows[plots[a], i] == tracks[best[a]]:
-                    chosen[plots[a]] = i
+            chosen[plots[a]] = tracks[best[a]]
 
 
 @njit(cache=True)
-def greedy(plots: I8, tracks: I8, rows: I4, gains: F8, count: I8, chosen: I8) -> None:
-    """The same for a cluster too large to be solved exactly: the best pair first."""
-    pair_gain, pair_plot, pair_at = [0.0][:0], [0][:0], [0][:0]
+def greedy(bank: Records, plots: I8, tracks: I8, rows: I4, gains: F8, count: I8, chosen: I4) -> None:
+    """The same for a group too large to be solved exactly: the best pair first."""
+    pair_gain, pair_plot, pair_row = [0.0][:0], [0][:0], [0][:0]
     for k in plots:
-        chosen[k] = -1
         for i in range(count[k]):
-            pair_gain.append(-gains[k, i])
-            pair_plot.append(k)
-            pair_at.append(i)
+            if bank[rows[k, i]].number:
+                pair_gain.append(-gains[k, i])
+                pair_plot.append(k)
+                pair_row.append(rows[k, i])
     taken = np.zeros(len(tracks), np.bool_)
     for p in np.argsort(np.array(pair_gain), kind="mergesort"):
-        k, i = pair_plot[p], pair_at[p]
-        a = np.searchsorted(tracks, rows[k, i])
-        if chosen[k] < 0 and not taken[a]:
-            chosen[k] = i
+        k, a = pair_plot[p], np.searchsorted(tracks, pair_row[p])
+        if chosen[k] == NONE and not taken[a]:
+            chosen[k] = pair_row[p]
             taken[a] = True
+
+
+@njit(cache=True)
+def weave(
+    bank: Records,
+    nests: Records,
+    first: I4,
+    levels: I8,
+    free: I4,
+    counts: I8,
+    group: I8,
+    plots: Records,
+    sensor: Record,
+    motions: Records,
+    rules: Record,
+    desk: Record,
+    middle_s: float,
+    rows: I4,
+    gains: F8,
+    ratios: F8,
+    count: I8,
+    chosen: I4,
+    claimed: U1,
+    number: I4,
+    state: F8,
+    status: U1,
+) -> None:
+    """Resolve one group of contested plots: into `chosen` where one way is by far the likeliest, else into a nest.
+
+    Plots that the nest most probably has are `claimed`, and what they made of their track is written.
+    """
+    singles, many_singles = np.empty(WIDTH, np.int32), 0
+    holders, many_holders = np.empty(WIDTH, np.int32), 0
+    room = len(group) <= WIDEST
+    for k in group:
+        for i in range(count[k]):
+            row = bank[rows[k, i]]
+            if row.nest == NONE:
+                if row.holder == NONE:
+                    row.holder = k
+                    room = room and many_singles < WIDTH
+                    if room:
+                        singles[many_singles] = rows[k, i]
+                        many_singles += 1
+            elif nests[row.nest].holder == NONE:
+                nests[row.nest].holder = k
+                room = room and many_holders < WIDTH
+                if room:
+                    holders[many_holders] = row.nest
+                    many_holders += 1
+    for k in group:
+        for i in range(count[k]):
+            row = bank[rows[k, i]]
+            row.holder = NONE
+            if row.nest != NONE:
+                nests[row.nest].holder = NONE
+    log, leaf = np.empty(HYPOTHESES), np.empty((HYPOTHESES, WIDTH), np.int32)
+    many, width = 0, 0
+    if room:
+        for i in range(many_holders):
+            fold(bank, nests[holders[i]])
+        many, width = gather(bank, nests, singles, many_singles, holders, many_holders, log, leaf)
+    if many == 0:
+        # too many for hypotheses: the nests' best ones are taken for true
+        for k in group:
+            for i in range(count[k]):
+                row = bank[rows[k, i]]
+                if row.number and row.nest != NONE:
+                    nest = nests[row.nest]
+                    nest.weight[1 : nest.hypotheses] = 0.0
+                    tidy(bank, nest, free, counts)
+        contest(bank, group, rows, gains, count, chosen)
+        return
+    # all rows of all hypotheses, and what each plot is worth to them
+    leaves, many_leaves = np.empty(HYPOTHESES * WIDTH, np.int32), 0
+    for h in range(many):
+        for j in range(width):
+            row = bank[leaf[h, j]]
+            if row.member >= many_leaves or leaves[row.member] != leaf[h, j]:
+                row.member = many_leaves
+                leaves[many_leaves] = leaf[h, j]
+                many_leaves += 1
+    det = np.full((many_leaves, len(group)), GATED)
+    ratio = np.zeros((many_leaves, len(group)))
+    local = np.empty((HYPOTHESES, WIDTH), np.int32)
+    for h in range(many):
+        for j in range(width):
+            local[h, j] = bank[leaf[h, j]].member
+    for a in range(len(group)):
+        k = group[a]
+        for i in range(count[k]):
+            row = bank[rows[k, i]]
+            if row.member < many_leaves and leaves[row.member] == rows[k, i]:
+                det[row.member, a] = gains[k, i] + np.log(1.0 - row.exists * sensor.pd)
+                ratio[row.member, a] = ratios[k, i]
+    child_log, parent = np.empty(CHILDREN), np.empty(CHILDREN, np.int64)
+    taken = np.empty((CHILDREN, WIDTH), np.int32)
+    born = children(many, log, local, width, det, len(group), child_log, parent, taken)
+    order = np.argsort(-child_log[:born], kind="mergesort")
+    kept = 0
+    while kept < min(born, HYPOTHESES) and child_log[order[kept]] > child_log[order[0]] + np.log(UNLIKELY):
+        kept += 1
+    n = holders[0] if many_holders else (spare_nest(nests, counts) if kept > 1 else NONE)
+    if n == NONE:
+        for j in range(width):
+            if taken[order[0], j] != NONE:
+                chosen[group[taken[order[0], j]]] = leaf[0, j]
+        return
+    # each row once for each plot that it takes in some hypothesis, and once for none
+    uses = np.zeros((many_leaves, len(group) + 1), np.bool_)
+    becomes = np.full((many_leaves, len(group) + 1), NONE, np.int32)
+    for c in range(kept):
+        for j in range(width):
+            uses[local[parent[order[c]], j], taken[order[c], j] + 1] = True
+    for x in range(many_leaves):
+        own = leaves[x]
+        lives = uses[x, 0]
+        if lives:
+            becomes[x, 0] = own
+        for a in range(len(group)):
+            if uses[x, a + 1]:
+                if lives:
+                    becomes[x, a + 1] = copy_row(bank, own, free, counts)
+                else:
+                    becomes[x, a + 1] = own
+                    lives = True
+        if not lives:
+            retire(bank, own, free, counts)
+        for a in range(len(group) - 1, -1, -1):
+            t = becomes[x, a + 1]
+            if t != NONE:
+                plot = plots[group[a]]
+                refine(bank[t], plot, sensor, motions[bank[t].motion], rules.velocity_sigma_mps, desk)
+                found(bank[t], plot, ratio[x, a], sensor, rules)
+                if t != own:
+                    lay(bank[t], t, first, levels, middle_s, rules.slice_s, rules.gate_d2)
+    for i in range(many_holders):
+        nests[holders[i]].tracks = 0
+    nest = nests[n]
+    nest.tracks, nest.hypotheses = width, kept
+    free_share = np.ones(len(group))
+    total = 0.0
+    for c in range(kept):
+        nest.weight[c] = np.exp(child_log[order[c]] - child_log[order[0]])
+        total += nest.weight[c]
+    for c in range(kept):
+        nest.weight[c] /= total
+        for j in range(width):
+            a = taken[order[c], j]
+            t = becomes[local[parent[order[c]], j], a + 1]
+            nest.leaf[c, j] = t
+            bank[t].nest, bank[t].luck = n, 0.0
+            if a != NONE:
+                free_share[a] -= nest.weight[c]
+                k = group[a]
+                if not claimed[k]:
+                    claimed[k] = 1
+                    number[k], status[k] = bank[t].number, bank[t].status
+                    for i in range(6):
+                        state[k, i] = bank[t].whole[i]
+    for a in range(len(group)):
+        if free_share[a] > 0.5:
+            claimed[group[a]] = 0
+    tidy(bank, nest, free, counts)
 
 
 @njit(cache=True)
 def work(
     bank: Records,
+    nests: Records,
     first: I4,
     levels: I8,
     free: I4,
@@ -245,7 +444,9 @@ def work(
         high = low
         while high < n and np.floor(plots[high].time_s / rules.slice_s) == which:
             high += 1
-        if counts[0] - counts[1] + high - low > len(free) or counts[3] + counts[0] + high - low > len(gone):
+        if counts[0] - counts[1] + ROWS_A_PLOT * (high - low) > len(free) or counts[3] + counts[0] + ROWS_A_PLOT * (
+            high - low
+        ) > len(gone):
             return low
         end_s = (which + 1) * rules.slice_s
         spread_out(bank, first, levels, counts[0], end_s, rules.slice_s, rules.gate_d2)
@@ -254,14 +455,14 @@ def work(
             s, b = plots[a].sensor, a
             while b < high and plots[b].sensor == s:
                 b += 1
-            batch(bank, first, levels, free, counts, plots[a:b], sensors, sensors[s], motions, rules, desk, end_s,
-                  number[a:b], state[a:b], status[a:b], some)  # fmt: skip
+            batch(bank, nests, first, levels, free, counts, plots[a:b], sensors, sensors[s], motions, rules, desk,
+                  end_s, number[a:b], state[a:b], status[a:b], some)  # fmt: skip
             sensors[s].latest_s = max(sensors[s].latest_s, plots[b - 1].time_s)
             a = b
         # rows end only here: within a slice the grid still chains them
         if which % UNITED_SLICES == 0:
-            unite(bank, first, levels, counts[0], free, counts, sensors, end_s, gone, gone_s, some)
-        tend(bank, counts[0], free, counts, sensors, rules, end_s, gone, gone_s)
+            unite(bank, nests, first, levels, counts[0], free, counts, sensors, end_s, gone, gone_s, some)
+        tend(bank, nests, counts[0], free, counts, sensors, rules, end_s, gone, gone_s)
         low = high
     return n
 
@@ -269,6 +470,7 @@ def work(
 @njit(cache=True)
 def batch(
     bank: Records,
+    nests: Records,
     first: I4,
     levels: I8,
     free: I4,
@@ -290,19 +492,30 @@ def batch(
     estimate_clutter(sensor, plots)
     rows, count = np.empty((many, KEPT), np.int32), np.empty(many, np.int64)
     gains, ratios = np.empty((many, KEPT)), np.empty((many, KEPT))
-    repeated, kin, chosen = np.empty(many, np.uint8), np.empty(many, np.int32), np.empty(many, np.int64)
-    pairs(bank, first, levels, plots, sensor, motions, rules, desk, some, rows, gains, ratios, count, repeated, kin)
-    settle(bank, many, rows, gains, count, chosen)
+    young, young_count = np.empty((many, YOUNG), np.int32), np.empty(many, np.int64)
+    young_gains, young_ratios = np.empty((many, YOUNG)), np.empty((many, YOUNG))
+    repeated, kin, claimed = np.empty(many, np.uint8), np.empty(many, np.int32), np.zeros(many, np.uint8)
+    chosen, root = np.empty(many, np.int32), np.empty(many, np.int64)
+    pairs(bank, first, levels, plots, sensor, motions, rules, desk, some, rows, gains, ratios, count, young,
+          young_gains, young_ratios, young_count, repeated, kin)  # fmt: skip
+    middle_s = end_s - 0.5 * rules.slice_s
+    if settle(bank, nests, many, rows, count, chosen, root):
+        for k in range(many):
+            if root[k] == k:
+                group = np.flatnonzero(root == k)
+                weave(bank, nests, first, levels, free, counts, group, plots, sensor, motions, rules, desk, middle_s,
+                      rows, gains, ratios, count, chosen, claimed, number, state, status)  # fmt: skip
     for k in range(many):
         plot = plots[k]
-        if chosen[k] >= 0:
-            t = rows[k, chosen[k]]
+        if claimed[k]:
+            continue
+        if chosen[k] != NONE:
+            t = chosen[k]
+            at = 0
+            while rows[k, at] != t:
+                at += 1
             refine(bank[t], plot, sensor, motions[bank[t].motion], rules.velocity_sigma_mps, desk)
-            believed = bank[t].status
-            found(bank[t], plot, ratios[k, chosen[k]], sensor, rules)
-            if bank[t].status != believed:
-                first_of = sensors[bank[t].began]  # it was no clutter
-                first_of.fresh = max(first_of.fresh - 1.0, 0.0)
+            found(bank[t], plot, ratios[k, at], sensor, rules)
         elif kin[k] != NONE and bank[kin[k]].updated_s < plot.time_s - LOST_SCANS * sensor.scan_s:
             # nobody has seen it where it was taken to be, and here it says its name: the same track, seated anew
             t = kin[k]
@@ -312,21 +525,61 @@ def batch(
             number[k], status[k] = NONE, REPEATS
             continue
         else:
-            if counts[1] > 0:
-                counts[1] -= 1
-                t = free[counts[1]]
-            else:
-                t = counts[0]
-                counts[0] += 1
-            births = rules.births_m2 if np.isnan(plot.level_m) else rules.births_m2 / rules.height_span_m
-            exists = births * sensor.pd / (births * sensor.pd + clutter_of(plot, sensor, rules))
-            sensor.fresh += 1.0
-            begin(bank[t], counts[2], plot, exists, sensor, rules, desk)
-            counts[2] += 1
-            lay(bank[t], t, first, levels, end_s - 0.5 * rules.slice_s, rules.slice_s, rules.gate_d2)
+            t = NONE
+            for i in range(young_count[k]):
+                grown = extend(bank, young[k, i], free, counts, plot, young_ratios[k, i], sensor, motions, rules, desk)
+                if grown != young[k, i]:
+                    lay(bank[grown], grown, first, levels, middle_s, rules.slice_s, rules.gate_d2)
+                if t == NONE or bank[grown].exists > bank[t].exists:
+                    t = grown
+                if bank[grown].status == CONFIRMED:
+                    began = sensors[bank[grown].began]  # it was no clutter
+                    began.fresh = max(began.fresh - 1.0, 0.0)
+                    dismiss_rivals(bank, first, levels, grown, some)
+                    break
+            if t == NONE or bank[t].exists < 0.5:
+                births = rules.births_m2 if np.isnan(plot.level_m) else rules.births_m2 / rules.height_span_m
+                exists = births * sensor.pd / (births * sensor.pd + clutter_of(plot, sensor, rules))
+                sensor.fresh += 1.0
+                fresh = spare(free, counts)
+                begin(bank[fresh], counts[2], plot, exists, sensor, rules, desk)
+                counts[2] += 1
+                lay(bank[fresh], fresh, first, levels, middle_s, rules.slice_s, rules.gate_d2)
+                t = fresh if t == NONE else t
         number[k], status[k] = bank[t].number, bank[t].status
         for i in range(6):
             state[k, i] = bank[t].whole[i]
+
+
+@njit(cache=True)
+def extend(
+    bank: Records,
+    t: int,
+    free: I4,
+    counts: I8,
+    plot: Record,
+    ratio: float,
+    sensor: Record,
+    motions: Records,
+    rules: Record,
+    desk: Record,
+) -> int:
+    """A young row takes a plot: the row that has it.
+
+    As long as it is not believed even so, the plot may as well be clutter: a row of its own takes it, and the young
+    one stays to wait for another. A believed row is one row.
+    """
+    r = bank[t].exists
+    gain = sensor.pd * ratio
+    if r * gain < rules.confirm * (1.0 - r + r * gain):
+        twig = spare(free, counts)
+        bank[twig] = bank[t]
+        bank[twig].number = counts[2]
+        counts[2] += 1
+        t = twig
+    refine(bank[t], plot, sensor, motions[bank[t].motion], rules.velocity_sigma_mps, desk)
+    found(bank[t], plot, ratio, sensor, rules)
+    return t
 
 
 @njit(cache=True)

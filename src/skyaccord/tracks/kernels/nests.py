@@ -1,0 +1,397 @@
+"""Nests: tracks that compete for the same plots in more than one likely way.
+
+Where one assignment of plots to tracks is far likelier than any other it is taken for true, and a track is one row.
+Where it is not, the likely ones are kept as hypotheses, each with its own row for each track, until later plots tell
+them apart: a multi-Bernoulli mixture in track-oriented form (A. F. Garcia-Fernandez, J. L. Williams, K. Granstrom and
+L. Svensson, "Poisson multi-Bernoulli mixture filter: direct derivation and implementation", IEEE Trans. AES 54(4),
+2018), kept small by joining rows that have become alike. Tracks whose row is the same in all hypotheses leave.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from skyaccord.columns import F8, I4, I8
+from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records
+
+CHILDREN = 24  # hypotheses that are looked at before the best are kept
+UNLIKELY = 1e-3  # probability, against the best, below which a hypothesis is not kept
+SAME_LOOK_S = 0.3  # looks of two rows that are due within this are one look
+ALIKE_D2 = 1.5  # squared distance below which two rows of one track are one
+GATED = -1e9
+UNUSED = 2  # a row's `lead` while it is looked for
+SEARCHES = 4000  # steps of the search for children of one hypothesis
+
+
+@njit(cache=True)
+def children(
+    many: int, parent_log: F8, leaf: I4, tracks: int, det: F8, plots: int, log: F8, parent: I8, taken: I4
+) -> int:
+    """The likeliest ways to give plots to the tracks of hypotheses: how many.
+
+    `det` (L, plots): log-likelihood ratio of plot k as row l's, GATED where it is not; not to have a plot costs nothing
+    here, the looks see to that. Fills `log`, `parent` and `taken` (CHILDREN, WIDTH), each track's plot or NONE. Depth
+    first, the best plots of each track first, cut by what the tracks that are still to come could at most add.
+    """
+    count, best = 0, -np.inf
+    order, options = np.empty((tracks, plots + 1), np.int32), np.empty(tracks, np.int64)
+    hope = np.zeros(tracks + 1)
+    at, gain, using = np.zeros(tracks + 1, np.int64), np.zeros(tracks + 1), np.full(tracks, NONE, np.int32)
+    busy = np.zeros(plots, np.bool_)
+    least = np.log(UNLIKELY)
+    for h in range(many):
+        for j in range(tracks):
+            own = det[leaf[h, j]]
+            options[j] = 0
+            for k in range(plots):
+                if own[k] > GATED:
+                    i = options[j]
+                    while i > 0 and own[order[j, i - 1]] < own[k]:
+                        order[j, i] = order[j, i - 1]
+                        i -= 1
+                    order[j, i] = k
+                    options[j] += 1
+            order[j, options[j]] = NONE
+            options[j] += 1
+        hope[tracks] = 0.0
+        for j in range(tracks - 1, -1, -1):
+            k = order[j, 0]
+            hope[j] = hope[j + 1] + (max(det[leaf[h, j], k], 0.0) if k != NONE else 0.0)
+        depth, searched = 0, 0
+        gain[0], at[0] = parent_log[h], 0
+        while depth >= 0 and searched < SEARCHES:
+            searched += 1
+            if depth == tracks:
+                count, best = note(count, best, gain[depth], h, using, tracks, log, parent, taken)
+                depth -= 1
+                if using[depth] != NONE:
+                    busy[using[depth]] = False
+                continue
+            moved = False
+            while at[depth] < options[depth] and not moved:
+                k = order[depth, at[depth]]
+                at[depth] += 1
+                if k != NONE and busy[k]:
+                    continue
+                more = det[leaf[h, depth], k] if k != NONE else 0.0
+                total = gain[depth] + more
+                floor = best + least
+                if count == CHILDREN:
+                    floor = max(floor, log[worst(log, count)])
+                if total + hope[depth + 1] <= floor:
+                    continue
+                using[depth] = k
+                if k != NONE:
+                    busy[k] = True
+                gain[depth + 1] = total
+                depth += 1
+                if depth < tracks:
+                    at[depth] = 0
+                moved = True
+            if not moved:
+                depth -= 1
+                if depth >= 0 and using[depth] != NONE:
+                    busy[using[depth]] = False
+        for k in range(plots):
+            busy[k] = False
+    return count
+
+
+@njit(cache=True)
+def worst(log: F8, count: int) -> int:
+    """Which child is the least likely."""
+    at = 0
+    for c in range(1, count):
+        if log[c] < log[at]:
+            at = c
+    return at
+
+
+@njit(cache=True)
+def note(
+    count: int, best: float, gain: float, h: int, using: I4, tracks: int, log: F8, parent: I8, taken: I4
+) -> tuple[int, float]:
+    """Write a child down if it is among the best: (how many there are, the best one's log weight)."""
+    c = count
+    if count == CHILDREN:
+        c = worst(log, count)
+        if gain <= log[c]:
+            return count, best
+    else:
+        count += 1
+    log[c], parent[c] = gain, h
+    for j in range(tracks):
+        taken[c, j] = using[j]
+    return count, max(best, gain)
+
+
+@njit(cache=True)
+def alike(a: Record, b: Record) -> bool:
+    """Whether two rows of one track have become the same: in place and speed, within the errors of the first."""
+    dt = a.time_s - b.time_s
+    d2 = 0.0
+    for i in range(3):
+        gap = a.whole[i] - b.whole[i] - dt * b.whole[i + 3]
+        d2 += gap * gap / (a.spread[i, i] + 1.0)
+        gap = a.whole[i + 3] - b.whole[i + 3]
+        d2 += gap * gap / (a.spread[i + 3, i + 3] + 1e-2)
+        if d2 > ALIKE_D2:
+            return False
+    different = False
+    for j in range(SLOTS):
+        if a.slot[j] != b.slot[j] or (a.slot[j] != NONE and abs(a.due_s[j] - b.due_s[j]) > SAME_LOOK_S):
+            different = True
+    return not different
+
+
+@njit(cache=True)
+def tidy(bank: Records, nest: Record, free: I4, counts: I8) -> None:
+    """Make a nest as small as it may be: likely hypotheses, no two alike, best first; tracks that are certain leave."""
+    weight, leaf = nest.weight, nest.leaf
+    listed, many = np.empty(HYPOTHESES * WIDTH, np.int32), 0
+    top = 0.0
+    for h in range(nest.hypotheses):
+        top = max(top, weight[h])
+        for j in range(nest.tracks):
+            listed[many] = leaf[h, j]
+            many += 1
+            bank[leaf[h, j]].lead = UNUSED
+    kept = 0
+    for h in range(nest.hypotheses):
+        if weight[h] > UNLIKELY * top and weight[h] > 0.0:
+            weight[kept] = weight[h]
+            for j in range(nest.tracks):
+                leaf[kept, j] = leaf[h, j]
+            kept += 1
+    nest.hypotheses = kept
+    unify(nest)
+    for j in range(nest.tracks):
+        join_rows(bank, nest, j)
+    unify(nest)
+    j = 0
+    while j < nest.tracks:
+        certain = True
+        for h in range(1, nest.hypotheses):
+            certain = certain and leaf[h, j] == leaf[0, j]
+        if certain:
+            row = bank[leaf[0, j]]
+            row.nest, row.lead, row.luck = NONE, 1, 0.0
+            take_out(bank, nest, j)
+        else:
+            j += 1
+    unify(nest)
+    for h in range(nest.hypotheses - 1, -1, -1):
+        for j in range(nest.tracks):
+            bank[leaf[h, j]].lead = 1 if h == 0 else 0
+    for i in range(many):
+        if bank[listed[i]].lead == UNUSED:
+            retire(bank, listed[i], free, counts)
+
+
+@njit(cache=True)
+def retire(bank: Records, t: int, free: I4, counts: I8) -> None:
+    """Take a row out of use; it is given away again only after the slice, for the grid still chains it."""
+    bank[t].number, bank[t].lead, bank[t].nest = 0, 1, NONE
+    free[len(free) - 1 - counts[5]] = t
+    counts[5] += 1
+
+
+@njit(cache=True)
+def give_back(free: I4, counts: I8) -> None:
+    """Rows retired in a slice may be used again."""
+    for i in range(counts[5]):
+        t = free[len(free) - 1 - i]
+        free[counts[1]] = t
+        counts[1] += 1
+    counts[5] = 0
+
+
+@njit(cache=True)
+def take_out(bank: Records, nest: Record, j: int) -> None:
+    """A track leaves a nest; its rows are the caller's business."""
+    for h in range(nest.hypotheses):
+        for i in range(j, nest.tracks - 1):
+            nest.leaf[h, i] = nest.leaf[h, i + 1]
+    nest.tracks -= 1
+
+
+@njit(cache=True)
+def join_rows(bank: Records, nest: Record, j: int) -> None:
+    """Rows of one track that have become alike are one: that of the likelier hypothesis."""
+    leaf = nest.leaf
+    for h in range(1, nest.hypotheses):
+        for g in range(h):
+            if leaf[g, j] == leaf[h, j]:
+                break
+            if alike(bank[leaf[g, j]], bank[leaf[h, j]]):
+                old = leaf[h, j]
+                for i in range(h, nest.hypotheses):
+                    if leaf[i, j] == old:
+                        leaf[i, j] = leaf[g, j]
+                break
+
+
+@njit(cache=True)
+def spare_nest(nests: Records, counts: I8) -> int:
+    """A nest that is not in use, or NONE."""
+    for i in range(len(nests)):
+        at = (counts[4] + i) % len(nests)
+        if nests[at].tracks == 0:
+            counts[4] = at + 1
+            return int(at)
+    return NONE
+
+
+@njit(cache=True)
+def copy_row(bank: Records, t: int, free: I4, counts: I8) -> int:
+    """A row with all that row t has."""
+    twin = spare(free, counts)
+    bank[twin] = bank[t]
+    return int(twin)
+
+
+@njit(cache=True)
+def spare(free: I4, counts: I8) -> int:
+    """A row that is not in use."""
+    if counts[1] > 0:
+        counts[1] -= 1
+        return int(free[counts[1]])
+    counts[0] += 1
+    return int(counts[0] - 1)
+
+
+@njit(cache=True)
+def fold(bank: Records, nest: Record) -> None:
+    """Let the looks that a nest's rows have had since weigh its hypotheses."""
+    best = -np.inf
+    for h in range(nest.hypotheses):
+        luck = 0.0
+        for j in range(nest.tracks):
+            luck += bank[nest.leaf[h, j]].luck
+        nest.weight[h] = np.log(nest.weight[h]) + luck
+        best = max(best, nest.weight[h])
+    total = 0.0
+    for h in range(nest.hypotheses):
+        nest.weight[h] = np.exp(nest.weight[h] - best)
+        total += nest.weight[h]
+        for j in range(nest.tracks):
+            bank[nest.leaf[h, j]].luck = 0.0
+    for h in range(nest.hypotheses):
+        nest.weight[h] /= total
+
+
+@njit(cache=True)
+def believed(bank: Records, nest: Record, j: int) -> float:
+    """Probability that a nest's track exists, over its hypotheses."""
+    exists = 0.0
+    for h in range(nest.hypotheses):
+        exists += nest.weight[h] * bank[nest.leaf[h, j]].exists
+    return exists
+
+
+@njit(cache=True)
+def tend_nests(
+    bank: Records, nests: Records, free: I4, counts: I8, drop: float, time_s: float, gone: I4, gone_s: F8
+) -> None:
+    """Weigh the looks of all nests, end their tracks that are believed no more, and make them small."""
+    for n in range(len(nests)):
+        nest = nests[n]
+        if nest.tracks == 0:
+            continue
+        fold(bank, nest)
+        j = 0
+        while j < nest.tracks:
+            if believed(bank, nest, j) < drop:
+                end_nested(bank, nest, j, free, counts, time_s, gone, gone_s)
+            else:
+                j += 1
+        tidy(bank, nest, free, counts)
+
+
+@njit(cache=True)
+def end_nested(bank: Records, nest: Record, j: int, free: I4, counts: I8, time_s: float, gone: I4, gone_s: F8) -> None:
+    """End one track of a nest, with all its rows."""
+    if counts[3] < len(gone):
+        gone[counts[3]], gone_s[counts[3]] = bank[nest.leaf[0, j]].number, time_s
+        counts[3] += 1
+    for h in range(nest.hypotheses):
+        if bank[nest.leaf[h, j]].number:
+            retire(bank, nest.leaf[h, j], free, counts)
+    take_out(bank, nest, j)
+
+
+@njit(cache=True)
+def gather(
+    bank: Records, nests: Records, singles: I4, many_singles: int, holders: I4, many_holders: int, log: F8, leaf: I4
+) -> tuple[int, int]:
+    """The joint hypotheses of some nests and single rows: (how many, tracks in each), into `log` and `leaf`.
+
+    (0, 0) when there would be too many tracks. The nests' likeliest combinations are kept.
+    """
+    tracks = many_singles
+    for i in range(many_holders):
+        tracks += nests[holders[i]].tracks
+    if tracks > WIDTH:
+        return 0, 0
+    many = 1
+    log[0] = 0.0
+    for j in range(many_singles):
+        leaf[0, j] = singles[j]
+    width = many_singles
+    product, rows = np.empty(HYPOTHESES * HYPOTHESES), np.empty((HYPOTHESES * HYPOTHESES, WIDTH), np.int32)
+    for i in range(many_holders):
+        nest = nests[holders[i]]
+        at = 0
+        for a in range(many):
+            for b in range(nest.hypotheses):
+                product[at] = log[a] + np.log(nest.weight[b])
+                for j in range(width):
+                    rows[at, j] = leaf[a, j]
+                for j in range(nest.tracks):
+                    rows[at, width + j] = nest.leaf[b, j]
+                at += 1
+        width += nest.tracks
+        order = np.argsort(-product[:at], kind="mergesort")
+        many = min(at, HYPOTHESES)
+        for a in range(many):
+            log[a] = product[order[a]]
+            for j in range(width):
+                leaf[a, j] = rows[order[a], j]
+    return many, width
+
+
+@njit(cache=True)
+def unify(nest: Record) -> None:
+    """Hypotheses with the same rows are one; the best comes first; probabilities sum to one."""
+    weight, leaf, tracks = nest.weight, nest.leaf, nest.tracks
+    kept = 0
+    for h in range(nest.hypotheses):
+        same = NONE
+        for g in range(kept):
+            equal = True
+            for j in range(tracks):
+                equal = equal and leaf[g, j] == leaf[h, j]
+            if equal:
+                same = g
+                break
+        if same != NONE:
+            weight[same] += weight[h]
+        else:
+            weight[kept] = weight[h]
+            for j in range(tracks):
+                leaf[kept, j] = leaf[h, j]
+            kept += 1
+    nest.hypotheses = kept
+    for a in range(1, kept):  # insertion sort
+        b = a
+        while b > 0 and weight[b] > weight[b - 1]:
+            weight[b], weight[b - 1] = weight[b - 1], weight[b]
+            for j in range(tracks):
+                leaf[b, j], leaf[b - 1, j] = leaf[b - 1, j], leaf[b, j]
+            b -= 1
+    total = 0.0
+    for h in range(kept):
+        total += weight[h]
+    for h in range(kept):
+        weight[h] /= total
