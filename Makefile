@@ -23,15 +23,15 @@ unit: $(VENV)/.installed $(PAGE) system
 	cd $(WEB) && npm test
 	$(BIN)/pytest
 
-bench: $(VENV)/.installed .venv-peers/.installed  ## figures, never tests
-	$(BIN)/python -m benches
+bench: $(VENV)/.installed .venv-peers/.installed  ## figures, never tests; hours: BENCH="--seeds 1-2 --budget 20" for a look
+	$(BIN)/python -m benches $(BENCH)
 	@echo; echo "== decode.py, in the environment of a peer (asterix_decoder)"
 	PYTHONPATH=src .venv-peers/bin/python benches/decode.py
 
 # Other people's programs to measure beside, in an environment of their own
 .venv-peers/.installed: Makefile
 	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/pip install --quiet --disable-pip-version-check stonesoup==1.9.1 asterix_decoder==0.7.11 numba pyarrow lapx msgspec shapely
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check stonesoup==1.9.1 asterix_decoder==0.7.11 numba pyarrow lapx msgspec shapely matplotlib
 	touch $@
 
 web: $(PAGE)  ## the console's page

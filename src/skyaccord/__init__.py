@@ -15,6 +15,7 @@ The rooms of the house, lowest first; each may import only those before it:
     record             what happened
     node               one party's house
     exercise           a world to try
+    peers              others' programs, optional
     console            the window
     cli                the front door
 

@@ -136,7 +136,10 @@ def to_arrow_array(value: NDArray[Any], dtype: np.dtype[Any], shape: tuple[int, 
 def from_arrow_array(column: pa.ChunkedArray, dtype: np.dtype[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     """One column back from Arrow."""
     if dtype.kind == "S":
-        return np.array(column.to_pylist(), dtype=dtype)
+        if column.type == pa.binary(dtype.itemsize) and not column.null_count:
+            fixed = column.combine_chunks()
+            return np.frombuffer(fixed.buffers()[1], dtype, len(fixed), fixed.offset * dtype.itemsize).copy()
+        return np.array([value or b"" for value in column.to_pylist()], dtype=dtype)
     if shape:
         parts = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
         flat = np.concatenate(parts) if parts else np.empty(0, dtype)

@@ -47,6 +47,7 @@ def test_a_slice_of_a_table_is_read_as_that_slice() -> None:
     after = Fixes.from_arrow(before.to_arrow().slice(2, 4))
     np.testing.assert_array_equal(after.state, before.state[2:6])
     np.testing.assert_array_equal(after.name, before.name[2:6])
+    np.testing.assert_array_equal(after.name, before.name[2:6])
 
 
 def test_columns_of_unequal_length_are_refused() -> None:

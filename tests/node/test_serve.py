@@ -30,7 +30,7 @@ def night(source: Any = None, recorder: Recorder | None = None, start_s: float =
     return made
 
 
-def until(so: Callable[[], bool], most_s: float = 20.0) -> None:
+def until(so: Callable[[], bool], most_s: float = 60.0) -> None:
     end_s = time.monotonic() + most_s
     while not so():
         assert time.monotonic() < end_s, "it does not come"

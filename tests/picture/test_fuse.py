@@ -35,7 +35,7 @@ def tracks(offsets_m: F8, numbers: I4 | list[int], status: int = CONFIRMED, time
 
 def shared(offsets_m: F8, numbers: list[int], **change: object) -> Shared:
     source = tracks(offsets_m, numbers)
-    arrays = {k: v for k, v in source.arrays().items() if k not in ("hits", "sensors")}
+    arrays = {k: v for k, v in source.arrays().items() if k not in ("existence", "hits", "sensors")}
     n = len(source)
     more = {"identity": np.zeros(n), "air_class": np.zeros(n), "clause": np.full(n, b"Art. 1", "S32")}
     return Shared(**{**arrays, **more, **change})

@@ -10,6 +10,7 @@ from skyaccord.cli.agreement import app as agreements
 from skyaccord.cli.replay import replay as show_again
 from skyaccord.cli.run import run as run_night
 from skyaccord.cli.score import score as score_tracks
+from skyaccord.cli.track import track as track_plots
 from skyaccord.errors import InputError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command("run")(run_night)
 app.command("replay")(show_again)
+app.command("track")(track_plots)
 app.command("score")(score_tracks)
 app.add_typer(agreements, name="agreement")
 

@@ -28,7 +28,8 @@ from skyaccord.errors import InputError
 from skyaccord.exercise.along import Paths
 from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.plots import NO_ADDRESS, NO_LOCAL_TRACK, NO_MODE_A
-from skyaccord.tracks import Tracks
+from skyaccord.tracks import CONFIRMED, Tracks, Updates
+from skyaccord.wire.links.file import written_whole
 
 # `Reports.status`
 UPDATED, PREDICTED, DROPPED = 0, 1, 2
@@ -225,23 +226,61 @@ def read_tracks(folder: Path) -> tuple[Reports, F8 | None]:
 def write_tracks(
     folder: Path, reports: Reports, covariance: F8 | None = None, run: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a track folder, in order of time: `run` goes to run.json (README: at least tracker, plots, cpu_s).
+    """Write a track folder, in order of time, each file whole or not at all; `run` goes to run.json.
 
     Raises InputError where the folder cannot be written.
     """
-    order = np.lexsort((reports.status, reports.time_s))
-    columns = {"track_id": reports.number[order], "t": reports.time_s[order]}
-    columns |= {name: np.ascontiguousarray(reports.state[order, k]) for k, name in enumerate(STATE)}
+    if (np.diff(reports.time_s) < 0).any() or covariance is not None:
+        order = np.lexsort((reports.status, reports.time_s))
+        reports, covariance = reports.take(order), None if covariance is None else covariance[order]
+    columns = {"track_id": reports.number, "t": reports.time_s}
+    columns |= {name: np.ascontiguousarray(reports.state[:, k]) for k, name in enumerate(STATE)}
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        pq.write_table(pa.table({**columns, "status": reports.status[order].astype("i1")}), folder / "tracks.parquet")
+        _write(pa.table({**columns, "status": reports.status.astype("i1")}), folder / "tracks.parquet")
         (folder / "covariance.parquet").unlink(missing_ok=True)
         if covariance is not None:
-            flat = pa.FixedSizeListArray.from_arrays(pa.array(covariance[order].reshape(-1)), 36)
-            pq.write_table(pa.table({"covariance": flat}), folder / "covariance.parquet")
-        (folder / "run.json").write_text(json.dumps({"tracker": "skyaccord", **(run or {})}) + "\n", encoding="utf-8")
+            flat = pa.FixedSizeListArray.from_arrays(pa.array(covariance.reshape(-1)), 36)
+            _write(pa.table({"covariance": flat}), folder / "covariance.parquet")
     except OSError as error:
-        raise InputError(f"{folder}: cannot write tracks here ({error.strerror})") from None
+        raise InputError(f"{folder}: cannot write tracks here ({error.strerror or error})") from None
+    write_run(folder, run or {})
+
+
+def write_run(folder: Path, run: Mapping[str, Any]) -> None:
+    """Write run.json beside the tracks (README: at least tracker, plots, cpu_s). Raises InputError."""
+    try:
+        with written_whole(folder / "run.json") as unfinished:
+            unfinished.write_text(json.dumps({"tracker": "skyaccord", **run}) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write here ({error.strerror or error})") from None
+
+
+def _write(table: pa.Table, path: Path) -> None:
+    """Whole or not at all. Plain numbers: noise does not compress, and a dictionary of it costs six times the time."""
+    with written_whole(path) as unfinished:
+        few = [name for name in ("track_id", "status") if name in table.column_names]
+        pq.write_table(table, unfinished, compression="none", use_dictionary=few, write_statistics=False)
+
+
+def reports_of(updates: Updates, meta: Meta) -> Reports:
+    """What plots made of confirmed tracks, as reports of the common frame in order of time.
+
+    One row for each plot of a track that is confirmed, one more for each that ended.
+    """
+    row = np.flatnonzero(updates.status == CONFIRMED)
+    ended, axes = len(updates.ended), meta.axes
+    state = np.zeros((len(row) + ended, 6))
+    here = updates.state[row]
+    np.matmul(here[:, :3] - meta.origin, axes.T, out=state[: len(row), :3])
+    np.matmul(here[:, 3:], axes.T, out=state[: len(row), 3:])
+    reports = Reports(
+        np.concatenate([updates.number[row], updates.ended]).astype(np.int64),
+        np.concatenate([updates.time_s[row], updates.ended_s]),
+        state,
+        np.repeat(np.array([UPDATED, DROPPED], np.uint8), [len(row), ended]),
+    )
+    return reports.take(np.argsort(reports.time_s, kind="stable"))
 
 
 def to_reports(snapshots: Tracks, meta: Meta, times_s: F8 | None = None) -> tuple[Reports, F8]:
@@ -294,7 +333,8 @@ def _number(row: Mapping[str, Any], key: str, where: str, least: float, most: fl
 
 def _table(path: Path) -> pa.Table:
     try:
-        return pq.read_table(path)
+        with pq.ParquetFile(path) as file:  # `read_table` would load a second engine first
+            return file.read(use_threads=False)
     except FileNotFoundError:
         raise InputError(f"{path}: No such file or directory") from None
     except (OSError, pa.ArrowException) as error:

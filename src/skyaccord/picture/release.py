@@ -28,7 +28,7 @@ def release(
     free = judged.allowed
     going = tracks.take(free)
     return Shared(
-        **{name: value for name, value in going.arrays().items() if name not in ("hits", "sensors")},
+        **{name: value for name, value in going.arrays().items() if name not in ("existence", "hits", "sensors")},
         identity=identity[free],
         air_class=air_class[free],
         clause=judged.clause[free],

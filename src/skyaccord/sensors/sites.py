@@ -19,7 +19,7 @@ class Sites(Columns):
     source: U2 = column("u2")  # SAC << 8 | SIC
     name: Text = column("S48")
     party: Text = column("S16")  # empty: not said
-    kind: Text = column("S8")  # b"radar" or b"adsb"
+    kind: Text = column("S8")  # one of KINDS
     lat_rad: F8 = column("f8")
     lon_rad: F8 = column("f8")
     height_m: F8 = column("f8")  # antenna above the ellipsoid
@@ -32,6 +32,8 @@ class Sites(Columns):
     clutter_per_scan: F8 = column("f8")  # false plots in one turn, over all its range
 
 
+# A radar turns; a staring sensor sees all at one time, once a scan; the others report targets as they come
+KINDS = ("radar", "staring", "adsb", "mlat")
 DEFAULTS = {
     "height_m": 0.0,
     "scan_s": 10.0,
@@ -90,8 +92,8 @@ def build_sites(rows: list[dict[str, object]], name: str) -> Sites:
         out.name[k] = _bytes(str(row.get("name", f"{sac}/{sic}")), 48)
         out.party[k] = _bytes(str(row.get("party", "")), 16)
         kind = str(row.get("kind", "radar"))
-        if kind not in ("radar", "adsb"):
-            raise SitesError(f"{where}: kind {kind!r}; it is 'radar' or 'adsb'")
+        if kind not in KINDS:
+            raise SitesError(f"{where}: kind {kind!r}; it is one of {', '.join(KINDS)}")
         out.kind[k] = kind.encode()
         number = {key: _number(row, key, where) for key in ("lat_deg", "lon_deg", *DEFAULTS)}
         out.lat_rad[k], out.lon_rad[k] = math.radians(number["lat_deg"]), math.radians(number["lon_deg"])

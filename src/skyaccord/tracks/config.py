@@ -51,17 +51,20 @@ class TrackerConfig:
 
     gate_d2: float = 30.0  # squared Mahalanobis distance beyond which a plot is not the track's
     velocity_sigma_mps: float = 3.0  # of a velocity that a report states
-    births_m2: float = 5e-13  # targets a square metre that nobody has seen yet
+    births_m2: float = 5e-13  # targets a square metre that have come since the last look
+    unseen_m2: float = 0.0  # the same before the first one, where more are there than come
     survives_s: float = 1000.0  # mean life of a target in sight
     confirm: float = 0.9  # probability of existence at which a track is believed
     confirm_hits: int = 2
     drop: float = 0.2  # at which a track that was believed ends
     forget: float = 1e-5  # at which one that was not ends
     coast_scans: float = 8.0  # turns of its fastest sensor without a plot that end a track, whatever the looks say
-    late_s: float = 0.1  # a look that has found nothing is a miss when its sensor has gone on for so long
+    late_turns: float = 0.04  # share of a turn by which a radar may find a target later than expected ..
+    late_s: float = 0.1  # .. and a time beyond that
     slice_s: float = 1.0  # plots of one sensor in one such slice of time compete for tracks together
-    code_conflict: float = 9.0  # what differing Mode A codes cost, in log-likelihood
+    code_conflict: float = 25.0  # what differing Mode A codes cost, in log-likelihood
     height_span_m: float = 13_000.0  # over which heights of false plots spread
+    lag_s: float = 60.0  # a plot that is older than the newest by more comes too late
     ahead_s: float = 10.0  # a plot that is dated further ahead comes from a wrong clock
     hide_addresses: bool = False  # ignore Mode S addresses and callsigns (to be scored against them)
     hide_codes: bool = False  # ignore Mode A as well

@@ -30,11 +30,14 @@ from skyaccord.tracks.kernels.bank import (
 from skyaccord.tracks.kernels.grid import LEVELS
 from skyaccord.tracks.kernels.hearing import place
 from skyaccord.tracks.kernels.life import tend
+from skyaccord.tracks.kernels.nests import confidence
 from skyaccord.tracks.kernels.turn import CLUTTER_SCANS, REPEATS, ROWS_A_PLOT, foresee, work
 from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
 NEVER_S = -np.inf
 NEAREST_M = 10_000.0  # no sensor looks less far than this
+LAST_S = 1e11  # no time is so much before 1970
+FARTHEST_M, HIGHEST_M, FASTEST_MPS = 2e6, 1e6, 3e3  # beyond which a plot is mistaken
 SUREST_PD = 0.99  # no sensor finds every target at every look
 KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
 AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
@@ -51,13 +54,15 @@ class Tracker:
         self.config = config = config or TrackerConfig()
         self.rejected: dict[str, int] = {}
         self.used = 0
+        self._newest_s = NEVER_S
         self._epoch_s: float | None = None  # times are kept from here, so that a shift of the clock changes nothing
-        self._sensors = _sensors(sites)
+        self._sensors = _sensors(sites, config)
         self._motions = _motions(config)
         self._rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
         self._desk = np.zeros(1, DESK)
-        # rows in use at most, free below that, next number, ended, nests used at most, rows retired in this slice
-        self._counts = np.array([0, 0, 1, 0, 0, 0], np.int64)
+        # rows in use at most, free below that, next number, ended, last nest given, rows retired in this slice,
+        # slice in which doubles were looked for
+        self._counts = np.array([0, 0, 1, 0, 0, 0, -1], np.int64)
         self._bank, self._nests, self._free = np.zeros(0, ROW), np.zeros(0, NEST), np.zeros(0, np.int32)
         self._levels = np.zeros(LEVELS, np.int64)
         self._make_room(256)
@@ -110,13 +115,18 @@ class Tracker:
                 np.zeros((len(good), 6)),
                 np.zeros(len(good), np.uint8),
             )
-            for low in range(0, len(good), AT_ONCE):
-                rows = slice(low, low + AT_ONCE)
+            low = 0
+            slice_of = np.floor(heard["time_s"] / self.config.slice_s)
+            while low < len(good):  # a slice is not cut in two
+                high = int(np.searchsorted(slice_of, slice_of[min(low + AT_ONCE, len(good)) - 1], side="right"))
+                rows = slice(low, high)
                 self._work(heard[rows], found[rows], means[rows], known[rows], ended)
+                low = high
             at = good[order]
             number[at], state[at], status[at] = found, means, known
             self._reject("repeats a track's plot", status == REPEATS)
             self.used += len(good)
+            self._newest_s = max(self._newest_s, float(plots.time_s[good].max()))
         if self._epoch_s is not None:
             since = time_s - self._epoch_s
             tend(self._bank, self._nests, int(self._counts[0]), self._free, self._counts, self._sensors,
@@ -139,6 +149,8 @@ class Tracker:
         since = time_s - (self._epoch_s or 0.0)
         mean, cov = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
         foresee(self._bank, rows, since, self._motions, self._desk[0], mean, cov)
+        existence = np.empty(len(rows))
+        confidence(self._bank, self._nests, rows, existence)
         bank = self._bank[rows]
         known = bank["slot"] != NONE
         scan_s = np.where(known, self.sites.scan_s[bank["slot"]], np.inf)
@@ -153,6 +165,7 @@ class Tracker:
             covariance=cov,
             status=status,
             updated_s=bank["updated_s"] + (self._epoch_s or 0.0),
+            existence=existence,
             hits=bank["hits"],
             sensors=np.bitwise_or.reduce(np.where(recent, bit, np.uint64(0)), axis=1),
             pressure_alt_m=bank["pressure_alt_m"],
@@ -168,10 +181,12 @@ class Tracker:
         placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
         faults = {
             "sensor not in the registry": sensor < 0,
-            "no time": ~np.isfinite(plots.time_s),
+            "no time": ~np.isfinite(plots.time_s) | (plots.time_s < -LAST_S),
+            "older than the lag": plots.time_s < self._newest_s - self.config.lag_s,
             "time still to come": plots.time_s > time_s + self.config.ahead_s,
             "no position": ~polar & ~placed,
             "negative range": polar & (plots.range_m < 0),
+            "beyond any range": polar & (plots.range_m > FARTHEST_M),
             "test target": (plots.flags & TEST) != 0,
             # an exercise never reaches a real picture, nor real traffic an exercise
             "of another realm": ((plots.flags & SIMULATED) != 0) != self.config.exercise,
@@ -195,17 +210,21 @@ class Tracker:
             self._epoch_s = float(np.floor(plots.time_s.min()))
         since = plots.time_s - self._epoch_s
         slice_of = np.floor(since / config.slice_s)
-        # the last keys leave nothing to the order of arrival
-        keys = (plots.lon_rad, plots.lat_rad, plots.azimuth_rad, plots.range_m, since, sensor, slice_of)
-        order = np.lexsort(keys)
+        order = np.lexsort((plots.range_m, since, sensor, slice_of))
+        ahead, behind = order[1:], order[:-1]
+        if np.any((since[ahead] == since[behind]) & (sensor[ahead] == sensor[behind])):
+            # what tells plots of one instant apart leaves nothing to the order of arrival
+            words = (plots.address, plots.mode_a, plots.pressure_alt_m, plots.height_m, plots.lon_rad, plots.lat_rad)
+            order = np.lexsort((*words, plots.azimuth_rad, plots.range_m, since, sensor, slice_of))
         plots, n, hide = plots.take(order), len(plots), config.hide_addresses
         placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
         pressure_alt_m = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m)
+        pressure_alt_m = np.where(np.isfinite(pressure_alt_m), pressure_alt_m, np.nan)
         level_m = np.where(np.isfinite(plots.height_m), plots.height_m, pressure_alt_m)
-        moving = placed & np.isfinite(plots.east_mps) & np.isfinite(plots.north_mps)
+        moving = placed & (np.hypot(plots.east_mps, plots.north_mps) < FASTEST_MPS)
         heard, axes = np.zeros(n, PLOT), np.zeros((n if placed.any() else 0, 3, 3))
         heard["time_s"], heard["sensor"], heard["polar"] = since[order], sensor[order], ~placed
-        heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < 1e7, level_m, np.nan)
+        heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < HIGHEST_M, level_m, np.nan)
         heard["pressure_alt_m"], heard["id"] = pressure_alt_m, self.used + np.arange(n)
         heard["east_mps"] = np.where(moving, plots.east_mps, np.nan)
         heard["north_mps"] = np.where(moving, plots.north_mps, np.nan)
@@ -262,17 +281,19 @@ def _record(dtype: np.dtype[Any], values: dict[str, Any]) -> Records:
     return record
 
 
-def _sensors(sites: Sites) -> Records:
+def _sensors(sites: Sites, config: TrackerConfig) -> Records:
     sensors = np.zeros(len(sites), SENSOR)
     sensors["position"] = ecef(sites.lat_rad, sites.lon_rad, sites.height_m)
     sensors["axes"] = enu_axes(sites.lat_rad, sites.lon_rad)
-    sensors["scan_s"], sensors["turning"] = sites.scan_s, sites.kind != b"adsb"
+    sensors["scan_s"], sensors["turning"] = sites.scan_s, np.isin(sites.kind, (b"adsb", b"mlat"), invert=True)
+    sensors["late_s"] = np.where(sites.kind == b"staring", 0.0, config.late_turns * sites.scan_s + config.late_s)
     sensors["var_range"], sensors["var_azimuth"] = sites.sigma_range_m**2, sites.sigma_azimuth_rad**2
     sensors["var_height"], sensors["reach_m"] = sites.sigma_height_m**2, sites.range_max_m
     sensors["pd"] = np.minimum(sites.pd, SUREST_PD)
     sensors["fresh"] = CLUTTER_SCANS * sites.clutter_per_scan
     sensors["latest_s"] = sensors["fresh_s"] = NEVER_S
-    sensors["far_m"] = NEAREST_M
+    sensors["first_s"] = -NEVER_S
+    sensors["far_m"] = np.minimum(NEAREST_M, sites.range_max_m)
     return sensors
 
 

@@ -20,6 +20,7 @@ class Tracks(Columns):
     covariance: F8 = column("f8", 6, 6)
     status: U1 = column("u1")  # TENTATIVE, CONFIRMED, COASTED
     updated_s: F8 = column("f8")  # time of the last plot
+    existence: F8 = column("f8")  # probability that there is such a target
     hits: I4 = column("i4")  # plots in all
     sensors: U8 = column("u8")  # bit k % 64: sensor row k of the registry has contributed in its last two scans
     pressure_alt_m: F8 = column("f8")  # last Mode C; NaN: none

@@ -14,6 +14,7 @@ from skyaccord.tracks.kernels.ground import height_up
 FORBIDDEN = 1e9
 SAME_ADDRESS, SAME_CODE = 12.0, 4.0  # what an identity in common is worth, in log-likelihood
 LARGEST = 250_000  # plots times tracks of a cluster that is solved exactly; a larger one is taken greedily
+BEHIND_M = 500.0  # behind its antenna a target may seem to be, so near that an azimuth says nothing
 QUIET = 6.0  # squared distance up to which a plot needs no manoeuvre to be explained
 LOG_TWO_PI = np.log(2 * np.pi)
 
@@ -61,6 +62,8 @@ def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Recor
     if plot.polar:
         base = sensor.position
         ax, ay, az = p[0] - base[0], p[1] - base[1], p[2] - base[2]
+        if ax * plot.first[0] + ay * plot.first[1] + az * plot.first[2] < -BEHIND_M:
+            return -FORBIDDEN, FORBIDDEN, 2  # the antenna looked the other way
         reach = max(np.sqrt(ax * ax + ay * ay + az * az), 1.0)
         nu[0] = plot.range_m - reach
         nu[1] = -(plot.second[0] * ax + plot.second[1] * ay + plot.second[2] * az)
@@ -99,7 +102,7 @@ def distance(cov: F8, dt: float, across: float, along: float, count: int, desk: 
             block[i, j] = (
                 cov[i, j]
                 + dt * (cov[i, j + 3] + cov[i + 3, j] + dt * cov[i + 3, j + 3])
-                + (along - across) * up[i] * up[j]
+                + (along - across) * (up[i] * up[j])
             )
         block[i, i] += across
     d2, det = 0.0, 1.0

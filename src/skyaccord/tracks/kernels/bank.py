@@ -13,7 +13,7 @@ import numpy as np
 
 MODELS = 3  # filters in a row
 SLOTS = 8  # sensors that a row remembers
-HYPOTHESES, WIDTH = 12, 8  # most hypotheses and tracks of a nest
+HYPOTHESES, WIDTH = 16, 8  # most hypotheses and tracks of a nest
 PAST = 6  # plots that a young row remembers
 NONE = -1
 STRAIGHT, TURN, FALL = 0, 1, 2  # kinds of motion of one filter
@@ -98,6 +98,8 @@ SENSOR = np.dtype(
         ("var_height", "f8"),
         ("pd", "f8"),
         ("reach_m", "f8"),
+        ("late_s", "f8"),  # by which a plot may come later than its look
+        ("first_s", "f8"),  # first plot so far
         ("latest_s", "f8"),  # newest plot so far
         ("fresh", "f8"),  # plots that no track explained, each forgotten over CLUTTER_SCANS turns
         ("fresh_s", "f8"),  # time to which `fresh` holds
@@ -146,12 +148,12 @@ RULES = np.dtype(
             "start_climb_uncoded_mps",
             "velocity_sigma_mps",
             "births_m2",
+            "unseen_m2",
             "survives_s",
             "confirm",
             "confirm_hits",
             "drop",
             "forget",
-            "late_s",
             "coast_scans",
             "code_conflict",
             "height_span_m",

@@ -76,7 +76,7 @@ def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float,
     third = dt * dt * dt / 3
     for i in range(3):
         for j in range(3):
-            q = (along - across) * up[i] * up[j]
+            q = (along - across) * (up[i] * up[j])  # in the order that rounds alike both ways
             if i == j:
                 q += across
             cov[i, j] += q * third

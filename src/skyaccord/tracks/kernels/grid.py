@@ -14,6 +14,7 @@ from skyaccord.tracks.kernels.bank import NONE, Record, Records
 
 CELL_M = np.array([16e3, 64e3, 256e3])
 LEVELS = 3
+MOST_SURGE_MPS2 = 10.0  # half of the acceleration that the models may add, one sigma
 WIDEST_M = 64e3  # no target is known so badly and still tracked
 
 
@@ -43,13 +44,14 @@ def lay(row: Record, t: int, first: I4, rows: I8, time_s: float, slice_s: float,
     mean, cov, place = row.whole, row.spread, row.place
     dt = time_s - row.time_s
     ahead = max(dt, 0.0) + 0.5 * slice_s
-    spread2, speed2 = 0.0, 0.0
+    square = 0.0  # of the Frobenius norm of the position's covariance then, which no eigenvalue exceeds
     for i in range(3):
         place[i] = mean[i] + dt * mean[i + 3]
-        spread2 += cov[i, i] + 2 * ahead * abs(cov[i, i + 3]) + ahead * ahead * cov[i + 3, i + 3]
-        speed2 += mean[i + 3] ** 2
-    # what the models may add: an acceleration of 60 m/s^2 either way
-    radius = np.sqrt(gate_d2 * spread2) + 0.5 * slice_s * np.sqrt(speed2) + 60.0 * ahead * ahead
+        for j in range(3):
+            one = cov[i, j] + ahead * (cov[i, j + 3] + cov[i + 3, j] + ahead * cov[i + 3, j + 3])
+            square += one * one
+    surge2 = (MOST_SURGE_MPS2 * ahead * ahead) ** 2
+    radius = np.sqrt(gate_d2 * (np.sqrt(square) + surge2))
     radius = min(radius, WIDEST_M)
     level = 0
     while level < LEVELS - 1 and 4.0 * radius > CELL_M[level]:
@@ -64,8 +66,12 @@ def lay(row: Record, t: int, first: I4, rows: I8, time_s: float, slice_s: float,
 
 
 @njit(cache=True)
-def near(bank: Records, first: I4, rows: I8, place: F8, radius_m: float, out: I4) -> int:
-    """Rows that may be within their radius plus `radius_m` of a place (3,), into `out`: how many, as fit."""
+def near(bank: Records, first: I4, rows: I8, place: F8, radius_m: float, dt: float, out: I4) -> int:
+    """Rows whose gate may hold a place (3,) that is known to `radius_m`, into `out`: how many, as fit.
+
+    `dt` is the place's time after the middle of the slice. A row and the place are within the root of the sum of their
+    radii's squares, for so covariances add.
+    """
     found = 0
     mask = len(first) - 1
     for level in range(LEVELS):
@@ -82,7 +88,7 @@ def near(bank: Records, first: I4, rows: I8, place: F8, radius_m: float, out: I4
                     t = first[bucket(level, x, y, z, mask)]
                     while t != NONE:
                         row = bank[t]
-                        if row.level == level and reaches(row, place, radius_m) and in_cube(row, cell, x, y, z):
+                        if row.level == level and reaches(row, place, radius_m, dt) and in_cube(row, cell, x, y, z):
                             if found == len(out):
                                 return found
                             out[found] = t
@@ -92,11 +98,13 @@ def near(bank: Records, first: I4, rows: I8, place: F8, radius_m: float, out: I4
 
 
 @njit(cache=True)
-def reaches(row: Record, place: F8, radius_m: float) -> bool:
-    """Whether a place is within the row's radius plus another."""
-    limit = row.radius_m + radius_m
-    dx, dy, dz = row.place[0] - place[0], row.place[1] - place[1], row.place[2] - place[2]
-    return bool(dx * dx + dy * dy + dz * dz < limit * limit)
+def reaches(row: Record, place: F8, radius_m: float, dt: float) -> bool:
+    """Whether a place is within the row's radius and another, dt after the middle of the slice."""
+    at, mean = row.place, row.whole
+    dx = at[0] + dt * mean[3] - place[0]
+    dy = at[1] + dt * mean[4] - place[1]
+    dz = at[2] + dt * mean[5] - place[2]
+    return bool(dx * dx + dy * dy + dz * dz < row.radius_m**2 + radius_m**2)
 
 
 @njit(cache=True)

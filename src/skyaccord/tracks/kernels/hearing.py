@@ -9,6 +9,7 @@ from skyaccord.columns import F8
 from skyaccord.tracks.kernels.bank import Record, Records
 from skyaccord.tracks.kernels.ground import height_up
 
+WIDEST_M = 100_000.0  # a plot that is known worse is looked for within this
 AZIMUTH_FLOOR_M = 20.0  # very near the antenna an azimuth says nothing; its cross-range error must not vanish
 
 
@@ -56,4 +57,4 @@ def place(plots: Records, azimuth_rad: F8, axes: F8, sensors: Records, rules: Re
                 plot.first[i] = axes[k, 0, i]
                 plot.second[i] = axes[k, 1, i]
             plot.var_second = sensor.var_range
-        plot.radius_m = np.sqrt(rules.gate_d2 * (plot.var_first + plot.var_second + var_height))
+        plot.radius_m = min(np.sqrt(rules.gate_d2 * max(plot.var_first, plot.var_second, var_height)), WIDEST_M)

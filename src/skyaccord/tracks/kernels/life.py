@@ -16,7 +16,7 @@ from skyaccord.columns import F8, I4, I8
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import slot_of
 from skyaccord.tracks.kernels.bank import CONFIRMED, MODELS, NONE, PAST, SLOTS, TENTATIVE, Record, Records
-from skyaccord.tracks.kernels.filters import absorb, merge, observe
+from skyaccord.tracks.kernels.filters import absorb, merge, observe, refine
 from skyaccord.tracks.kernels.grid import near
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.nests import end_nested, give_back, tend_nests, tidy
@@ -24,9 +24,12 @@ from skyaccord.tracks.kernels.nests import end_nested, give_back, tend_nests, ti
 FLYING, FALLING = 0, 1  # rows of the table of motions
 SEEN_MEMORY = 0.97  # a look: how much of what was known of a track's visibility stays known
 SAME_SCAN = 0.6  # an antenna does not see a target twice in less than this share of a turn
-LATENESS = 0.04  # share of a turn by which a target may come later than expected
+SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
 RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
+ONE_AFTER_OTHER = 1.2  # turns
+MOST_SEEN = 0.9  # one look that fails does not end a track, however well it was seen
+UNSOUND_M2 = 1e12  # variance of a position that says nothing
 SURE = 2.5  # sigmas
 SUREST = 0.9999  # nothing is certain
 
@@ -65,6 +68,17 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
     row.motion = FLYING
     row.time_s = plot.time_s
     merge(row)
+
+
+@njit(cache=True)
+def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: Record, desk: Record) -> None:
+    """A row takes a plot in; where that leaves it without a sound state, it is seated anew."""
+    refine(row, plot, sensor, motions[row.motion], rules.velocity_sigma_mps, desk)
+    check = 0.0
+    for i in range(6):
+        check += row.whole[i] + row.spread[i, i] + row.weight[i % MODELS]
+    if not (np.isfinite(check) and row.spread[0, 0] < UNSOUND_M2 and row.spread[1, 1] < UNSOUND_M2):
+        seat(row, plot, sensor, rules, desk)
 
 
 @njit(cache=True)
@@ -134,7 +148,7 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
         row.seen[j] = sensor.pd
         row.heard_s[j] = row.due_s[j] = -np.inf
     else:
-        row.seen[j] = row.seen[j] * SEEN_MEMORY + (1.0 - SEEN_MEMORY)
+        row.seen[j] = min(row.seen[j] * SEEN_MEMORY + (1.0 - SEEN_MEMORY), MOST_SEEN)
     row.heard_s[j] = max(row.heard_s[j], plot.time_s)  # a late plot sets nothing back
     row.due_s[j] = max(row.due_s[j], plot.time_s + sensor.scan_s)
     gain = 1.0 - row.seen[j] + sensor.pd * ratio
@@ -191,8 +205,7 @@ def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None
         if s == NONE:
             continue
         sensor = sensors[s]
-        late_s = LATENESS * sensor.scan_s + rules.late_s
-        while row.due_s[j] + late_s < min(sensor.latest_s, until_s):
+        while row.due_s[j] + sensor.late_s <= min(sensor.latest_s, until_s) + SAME_TIME_S:
             look_s = row.due_s[j]
             survive(row, look_s, rules.survives_s)
             dt, away2 = look_s - row.time_s, 0.0
@@ -262,7 +275,7 @@ def end(row: Record, t: int, free: I4, counts: I8, time_s: float, gone: I4, gone
 def dismiss_rivals(bank: Records, first: I4, rows: I8, t: int, some: I4) -> None:
     """Rows that are not believed and share plots with row t, which now is, are of no use: they end with the slice."""
     row = bank[t]
-    for c in range(near(bank, first, rows, row.whole[:3], row.radius_m + RIVALS_M, some)):
+    for c in range(near(bank, first, rows, row.whole[:3], row.radius_m + RIVALS_M, 0.0, some)):
         rival = bank[some[c]]
         if some[c] != t and rival.number and rival.status == TENTATIVE and shares_plot(row, rival):
             rival.exists = 0.0
@@ -281,13 +294,13 @@ def shares_plot(a: Record, b: Record) -> bool:
 
 @njit(cache=True)
 def told_apart(a: Record, b: Record, sensors: Records) -> bool:
-    """Whether a sensor has heard both rows in one turn."""
+    """Whether a sensor has heard both rows in one turn, or in two that follow each other."""
     for i in range(SLOTS):
         s = a.slot[i]
         if s == NONE:
             continue
         j = slot_of(b, s)
-        if j != NONE and abs(a.heard_s[i] - b.heard_s[j]) < 0.5 * sensors[s].scan_s:
+        if j != NONE and abs(a.heard_s[i] - b.heard_s[j]) < ONE_AFTER_OTHER * sensors[s].scan_s:
             return True
     return False
 
@@ -337,7 +350,7 @@ def unite(
         a = bank[t]
         if a.number == 0 or a.status != CONFIRMED or a.lead != 1:
             continue
-        for c in range(near(bank, first, rows, a.place, ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0, some)):
+        for c in range(near(bank, first, rows, a.place, ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0, 0.0, some)):
             b = bank[some[c]]
             if b.number == 0 or b.number == a.number or b.status != CONFIRMED or b.lead != 1:
                 continue

@@ -15,7 +15,7 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records
 
-CHILDREN = 24  # hypotheses that are looked at before the best are kept
+CHILDREN = 32  # hypotheses that are looked at before the best are kept
 UNLIKELY = 1e-3  # probability, against the best, below which a hypothesis is not kept
 SAME_LOOK_S = 0.3  # looks of two rows that are due within this are one look
 ALIKE_D2 = 1.5  # squared distance below which two rows of one track are one
@@ -133,9 +133,9 @@ def alike(a: Record, b: Record) -> bool:
     d2 = 0.0
     for i in range(3):
         gap = a.whole[i] - b.whole[i] - dt * b.whole[i + 3]
-        d2 += gap * gap / (a.spread[i, i] + 1.0)
+        d2 += gap * gap / (a.spread[i, i] + 1e-9)
         gap = a.whole[i + 3] - b.whole[i + 3]
-        d2 += gap * gap / (a.spread[i + 3, i + 3] + 1e-2)
+        d2 += gap * gap / (a.spread[i + 3, i + 3] + 1e-9)
         if d2 > ALIKE_D2:
             return False
     different = False
@@ -291,6 +291,19 @@ def believed(bank: Records, nest: Record, j: int) -> float:
 
 
 @njit(cache=True)
+def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
+    """Probability that the tracks of some leading rows exist, over all hypotheses, into `out` (R,)."""
+    for r in range(len(rows)):
+        row = bank[rows[r]]
+        out[r] = row.exists
+        if row.nest != NONE:
+            nest = nests[row.nest]
+            for j in range(nest.tracks):
+                if nest.leaf[0, j] == rows[r]:
+                    out[r] = believed(bank, nest, j)
+
+
+@njit(cache=True)
 def tend_nests(
     bank: Records, nests: Records, free: I4, counts: I8, drop: float, time_s: float, gone: I4, gone_s: F8
 ) -> None:
@@ -322,6 +335,17 @@ def end_nested(bank: Records, nest: Record, j: int, free: I4, counts: I8, time_s
 
 
 @njit(cache=True)
+def rank(values: F8, many: int, out: I4) -> None:
+    """Indices of the first `many` values, the largest first and equal ones in order, into `out`."""
+    for a in range(many):
+        b = a
+        while b > 0 and values[out[b - 1]] < values[a]:
+            out[b] = out[b - 1]
+            b -= 1
+        out[b] = a
+
+
+@njit(cache=True)
 def gather(
     bank: Records, nests: Records, singles: I4, many_singles: int, holders: I4, many_holders: int, log: F8, leaf: I4
 ) -> tuple[int, int]:
@@ -340,6 +364,7 @@ def gather(
         leaf[0, j] = singles[j]
     width = many_singles
     product, rows = np.empty(HYPOTHESES * HYPOTHESES), np.empty((HYPOTHESES * HYPOTHESES, WIDTH), np.int32)
+    order = np.empty(HYPOTHESES * HYPOTHESES, np.int32)
     for i in range(many_holders):
         nest = nests[holders[i]]
         at = 0
@@ -352,7 +377,7 @@ def gather(
                     rows[at, width + j] = nest.leaf[b, j]
                 at += 1
         width += nest.tracks
-        order = np.argsort(-product[:at], kind="mergesort")
+        rank(product, at, order)
         many = min(at, HYPOTHESES)
         for a in range(many):
             log[a] = product[order[a]]

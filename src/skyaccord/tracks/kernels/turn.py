@@ -9,9 +9,19 @@ from skyaccord.columns import F8, I4, I8, U1
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import FORBIDDEN, LARGEST, SAME_ADDRESS, assign, identity_fit, slot_of, weigh
 from skyaccord.tracks.kernels.bank import CONFIRMED, FALL, HYPOTHESES, NONE, STRAIGHT, WIDTH, Record, Records
-from skyaccord.tracks.kernels.filters import predict, refine, restlessness, settled
+from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, near, spread_out
-from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN, begin, dismiss_rivals, found, seat, tend, unite
+from skyaccord.tracks.kernels.life import (
+    ONE_ADDRESS_M,
+    SAME_SCAN,
+    begin,
+    dismiss_rivals,
+    found,
+    seat,
+    take_in,
+    tend,
+    unite,
+)
 from skyaccord.tracks.kernels.nests import (
     CHILDREN,
     GATED,
@@ -20,12 +30,14 @@ from skyaccord.tracks.kernels.nests import (
     copy_row,
     fold,
     gather,
+    rank,
     retire,
     spare,
     spare_nest,
     tidy,
 )
 
+MOST_EMPTY = 200  # slices without plots after which no track is left that could end
 MOST = 256  # candidates of one plot
 REPEATS = 2  # status of a plot that repeats its track's
 YOUNG = 4  # young tracks that one plot may extend
@@ -45,6 +57,14 @@ def clutter_of(plot: Record, sensor: Record, rules: Record) -> float:
     if plot.mode_a != NO_MODE_A or plot.address != NO_ADDRESS:
         density *= CODED_CLUTTER
     return float(density if np.isnan(plot.level_m) else density / rules.height_span_m)
+
+
+@njit(cache=True)
+def unseen(sensor: Record, time_s: float, rules: Record) -> float:
+    """Density of targets that a sensor has not seen yet: those that come, and what its looks have left of the first."""
+    sensor.first_s = min(sensor.first_s, time_s)
+    looks = np.floor((time_s - sensor.first_s) / sensor.scan_s + 0.5)
+    return float(rules.births_m2 + rules.unseen_m2 * (1.0 - sensor.pd) ** looks)
 
 
 @njit(cache=True)
@@ -72,6 +92,7 @@ def pairs(
     motions: Records,
     rules: Record,
     desk: Record,
+    middle_s: float,
     some: I4,
     rows: I4,
     gains: F8,
@@ -96,7 +117,7 @@ def pairs(
         count[k], young_count[k], repeated[k], kin[k] = 0, 0, 0, NONE
         radius_m = plot.radius_m if plot.address == NO_ADDRESS else max(plot.radius_m, ONE_ADDRESS_M)
         clutter = clutter_of(plot, sensor, rules)
-        for c in range(near(bank, first, levels, plot.place, radius_m, some)):
+        for c in range(near(bank, first, levels, plot.place, radius_m, plot.time_s - middle_s, some)):
             row = bank[some[c]]
             if row.number == 0 or row.exists == 0.0:
                 continue
@@ -201,50 +222,44 @@ def leader(root: I8, k: int) -> int:
 
 
 @njit(cache=True)
-def contest(bank: Records, plots: I8, rows: I4, gains: F8, count: I8, chosen: I4) -> None:
-    """Solve one group of plots that compete for tracks by the best total gain, no track having two."""
-    total = 0
+def contest(bank: Records, plots: I4, rows: I4, gains: F8, count: I8, chosen: I4) -> None:
+    """Solve one group of plots that compete for tracks by the best total gain, no track having two.
+
+    A group too large for that is served in order, each plot with the best track that is left.
+    """
+    n, m, total = len(plots), 0, 0
     for k in plots:
         total += count[k]
-    listed = np.empty(total, np.int64)
-    at = 0
+    tracks = np.empty(total, np.int32)
     for k in plots:
         for i in range(count[k]):
-            listed[at] = rows[k, i]
-            at += 1
-    tracks = np.unique(listed)
-    n, m = len(plots), len(tracks)
+            row = bank[rows[k, i]]
+            if row.number and row.holder == NONE:
+                row.holder = m
+                tracks[m] = rows[k, i]
+                m += 1
     if n * (m + n) > LARGEST:
-        greedy(bank, plots, tracks, rows, gains, count, chosen)
-        return
-    cost = np.zeros((n, m + n))
-    cost[:, :m] = FORBIDDEN
-    for a in range(n):
-        for i in range(count[plots[a]]):
-            if bank[rows[plots[a], i]].number:
-                cost[a, np.searchsorted(tracks, rows[plots[a], i])] = -gains[plots[a], i]
-    best = assign(cost)
-    for a in range(n):
-        if best[a] < m:
-            chosen[plots[a]] = tracks[best[a]]
-
-
-@njit(cache=True)
-def greedy(bank: Records, plots: I8, tracks: I8, rows: I4, gains: F8, count: I8, chosen: I4) -> None:
-    """The same for a group too large to be solved exactly: the best pair first."""
-    pair_gain, pair_plot, pair_row = [0.0][:0], [0][:0], [0][:0]
-    for k in plots:
-        for i in range(count[k]):
-            if bank[rows[k, i]].number:
-                pair_gain.append(-gains[k, i])
-                pair_plot.append(k)
-                pair_row.append(rows[k, i])
-    taken = np.zeros(len(tracks), np.bool_)
-    for p in np.argsort(np.array(pair_gain), kind="mergesort"):
-        k, a = pair_plot[p], np.searchsorted(tracks, pair_row[p])
-        if chosen[k] == NONE and not taken[a]:
-            chosen[k] = pair_row[p]
-            taken[a] = True
+        taken = np.zeros(m, np.bool_)
+        for k in plots:
+            for i in range(count[k]):
+                column = bank[rows[k, i]].holder
+                if column != NONE and chosen[k] == NONE and not taken[column]:
+                    chosen[k] = rows[k, i]
+                    taken[column] = True
+    else:
+        cost = np.zeros((n, m + n))
+        cost[:, :m] = FORBIDDEN
+        for a in range(n):
+            for i in range(count[plots[a]]):
+                column = bank[rows[plots[a], i]].holder
+                if column != NONE:
+                    cost[a, column] = -gains[plots[a], i]
+        best = assign(cost)
+        for a in range(n):
+            if best[a] < m:
+                chosen[plots[a]] = tracks[best[a]]
+    for a in range(m):
+        bank[tracks[a]].holder = NONE
 
 
 @njit(cache=True)
@@ -255,7 +270,7 @@ def weave(
     levels: I8,
     free: I4,
     counts: I8,
-    group: I8,
+    group: I4,
     plots: Records,
     sensor: Record,
     motions: Records,
@@ -343,7 +358,8 @@ def weave(
     child_log, parent = np.empty(CHILDREN), np.empty(CHILDREN, np.int64)
     taken = np.empty((CHILDREN, WIDTH), np.int32)
     born = children(many, log, local, width, det, len(group), child_log, parent, taken)
-    order = np.argsort(-child_log[:born], kind="mergesort")
+    order = np.empty(CHILDREN, np.int32)
+    rank(child_log, born, order)
     kept = 0
     while kept < min(born, HYPOTHESES) and child_log[order[kept]] > child_log[order[0]] + np.log(UNLIKELY):
         kept += 1
@@ -377,7 +393,7 @@ def weave(
             t = becomes[x, a + 1]
             if t != NONE:
                 plot = plots[group[a]]
-                refine(bank[t], plot, sensor, motions[bank[t].motion], rules.velocity_sigma_mps, desk)
+                take_in(bank[t], plot, sensor, motions, rules, desk)
                 found(bank[t], plot, ratio[x, a], sensor, rules)
                 if t != own:
                     lay(bank[t], t, first, levels, middle_s, rules.slice_s, rules.gate_d2)
@@ -453,16 +469,23 @@ def work(
         a = low
         while a < high:
             s, b = plots[a].sensor, a
-            while b < high and plots[b].sensor == s:
+            # reports come as they will, a target may have two in a slice: each is a batch of its own
+            while b < high and plots[b].sensor == s and (b == a or sensors[s].turning):
                 b += 1
             batch(bank, nests, first, levels, free, counts, plots[a:b], sensors, sensors[s], motions, rules, desk,
                   end_s, number[a:b], state[a:b], status[a:b], some)  # fmt: skip
             sensors[s].latest_s = max(sensors[s].latest_s, plots[b - 1].time_s)
             a = b
         # rows end only here: within a slice the grid still chains them
-        if which % UNITED_SLICES == 0:
+        if which % UNITED_SLICES == 0 and which != counts[6]:
+            counts[6] = int(which)
             unite(bank, nests, first, levels, counts[0], free, counts, sensors, end_s, gone, gone_s, some)
         tend(bank, nests, counts[0], free, counts, sensors, rules, end_s, gone, gone_s)
+        if high < n:  # time goes by in slices without plots, too
+            empty = int(np.floor(plots[high].time_s / rules.slice_s) - which) - 1
+            for _ in range(min(empty, MOST_EMPTY)):
+                end_s += rules.slice_s
+                tend(bank, nests, counts[0], free, counts, sensors, rules, end_s, gone, gone_s)
         low = high
     return n
 
@@ -496,15 +519,20 @@ def batch(
     young_gains, young_ratios = np.empty((many, YOUNG)), np.empty((many, YOUNG))
     repeated, kin, claimed = np.empty(many, np.uint8), np.empty(many, np.int32), np.zeros(many, np.uint8)
     chosen, root = np.empty(many, np.int32), np.empty(many, np.int64)
-    pairs(bank, first, levels, plots, sensor, motions, rules, desk, some, rows, gains, ratios, count, young,
-          young_gains, young_ratios, young_count, repeated, kin)  # fmt: skip
     middle_s = end_s - 0.5 * rules.slice_s
+    pairs(bank, first, levels, plots, sensor, motions, rules, desk, middle_s, some, rows, gains, ratios, count, young,
+          young_gains, young_ratios, young_count, repeated, kin)  # fmt: skip
     if settle(bank, nests, many, rows, count, chosen, root):
+        group = np.empty(many, np.int32)
         for k in range(many):
             if root[k] == k:
-                group = np.flatnonzero(root == k)
-                weave(bank, nests, first, levels, free, counts, group, plots, sensor, motions, rules, desk, middle_s,
-                      rows, gains, ratios, count, chosen, claimed, number, state, status)  # fmt: skip
+                size = 0
+                for i in range(k, many):
+                    if root[i] == k:
+                        group[size] = i
+                        size += 1
+                weave(bank, nests, first, levels, free, counts, group[:size], plots, sensor, motions, rules, desk,
+                      middle_s, rows, gains, ratios, count, chosen, claimed, number, state, status)  # fmt: skip
     for k in range(many):
         plot = plots[k]
         if claimed[k]:
@@ -514,7 +542,7 @@ def batch(
             at = 0
             while rows[k, at] != t:
                 at += 1
-            refine(bank[t], plot, sensor, motions[bank[t].motion], rules.velocity_sigma_mps, desk)
+            take_in(bank[t], plot, sensor, motions, rules, desk)
             found(bank[t], plot, ratios[k, at], sensor, rules)
         elif kin[k] != NONE and bank[kin[k]].updated_s < plot.time_s - LOST_SCANS * sensor.scan_s:
             # nobody has seen it where it was taken to be, and here it says its name: the same track, seated anew
@@ -522,11 +550,13 @@ def batch(
             seat(bank[t], plot, sensor, rules, desk)
             found(bank[t], plot, 1.0, sensor, rules)
         elif repeated[k] or kin[k] != NONE:
-            number[k], status[k] = NONE, REPEATS
+            number[k], status[k], state[k, :] = NONE, REPEATS, np.nan
             continue
         else:
             t = NONE
             for i in range(young_count[k]):
+                if not still_young(bank[young[k, i]], plot, sensor):
+                    continue
                 grown = extend(bank, young[k, i], free, counts, plot, young_ratios[k, i], sensor, motions, rules, desk)
                 if grown != young[k, i]:
                     lay(bank[grown], grown, first, levels, middle_s, rules.slice_s, rules.gate_d2)
@@ -538,7 +568,8 @@ def batch(
                     dismiss_rivals(bank, first, levels, grown, some)
                     break
             if t == NONE or bank[t].exists < 0.5:
-                births = rules.births_m2 if np.isnan(plot.level_m) else rules.births_m2 / rules.height_span_m
+                births = unseen(sensor, plot.time_s, rules)
+                births = births if np.isnan(plot.level_m) else births / rules.height_span_m
                 exists = births * sensor.pd / (births * sensor.pd + clutter_of(plot, sensor, rules))
                 sensor.fresh += 1.0
                 fresh = spare(free, counts)
@@ -549,6 +580,15 @@ def batch(
         number[k], status[k] = bank[t].number, bank[t].status
         for i in range(6):
             state[k, i] = bank[t].whole[i]
+
+
+@njit(cache=True)
+def still_young(row: Record, plot: Record, sensor: Record) -> bool:
+    """Whether a row is as it was when the batch was looked at: no other plot of it has made it a track."""
+    if row.number == 0 or row.exists == 0.0 or row.status == CONFIRMED:
+        return False
+    j = slot_of(row, plot.sensor)
+    return bool(not sensor.turning or j == NONE or plot.time_s - row.heard_s[j] >= SAME_SCAN * sensor.scan_s)
 
 
 @njit(cache=True)
@@ -577,7 +617,7 @@ def extend(
         bank[twig].number = counts[2]
         counts[2] += 1
         t = twig
-    refine(bank[t], plot, sensor, motions[bank[t].motion], rules.velocity_sigma_mps, desk)
+    take_in(bank[t], plot, sensor, motions, rules, desk)
     found(bank[t], plot, ratio, sensor, rules)
     return t
 
@@ -590,6 +630,9 @@ def foresee(bank: Records, rows: I8, time_s: float, motions: Records, desk: Reco
         mean[r] = row.whole
         cov[r] = row.spread
         dt = time_s - row.time_s
+        if dt < 0.0:
+            for i in range(3):
+                mean[r, i] += dt * mean[r, i + 3]
         if dt > 0.0:
             motion = motions[row.motion]
             restlessness(row, dt, motion, desk.noise)

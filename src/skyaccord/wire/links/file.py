@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from skyaccord.errors import InputError
@@ -37,3 +38,14 @@ def write_file(path: str | Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 os.unlink(name)
         raise InputError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+@contextlib.contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """A file beside `path` to write to: it takes that name when all went well, and is gone otherwise."""
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        yield unfinished
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
