@@ -16,7 +16,7 @@ def height_up(p: F8, up: F8) -> float:
     """Height above the ellipsoid of an ECEF position (3,); writes the vertical there into `up` (3,).
 
     The vertical is the gradient of x^2/a^2 + y^2/a^2 + z^2/b^2, the height the radial distance to the ellipsoid seen
-    along it: wrong by less than 1 mm below 30 km and 0.1 m at 300 km; the vertical by 12 and 120 microradians.
+    along it: wrong by less than 1 mm below 30 km and 0.1 m at 300 km; the vertical by 16 and 160 microradians.
     """
     x, y, z = p[0], p[1], p[2]
     stretch = np.sqrt((x * x + y * y) / A2 + z * z / B2)
