@@ -138,10 +138,10 @@ def test_a_table_of_plots_becomes_the_tracks_that_the_library_makes(here: Path) 
 def test_hits_and_identity_are_what_its_plots_have_said_so_far(here: Path) -> None:
     run("plots.parquet", "--sites", "sites.toml", "-o", "tracks.parquet")
     got, plots = read("tracks.parquet"), flown()
-    number = Tracker(parse_sites(SITES, "s")).update(plots, float(plots.time_s[-1]))
+    updates = Tracker(parse_sites(SITES, "s")).follow(plots, float(plots.time_s[-1]))
     for k in np.flatnonzero(got["plot"] >= 0):
         row = got["plot"][k]
-        mine = np.flatnonzero((number == number[row]) & (np.arange(len(plots)) <= row))
+        mine = np.flatnonzero((updates.number == updates.number[row]) & (updates.hits <= updates.hits[row]))
         assert got["hits"][k] == len(mine)
         told = mine[plots.address[mine] != NO_ADDRESS]
         assert got["address"][k] == (plots.address[told[-1]] if len(told) else NO_ADDRESS)
@@ -423,7 +423,7 @@ def test_a_scenario_folder_becomes_a_track_folder(here: Path) -> None:
     updates = Tracker(sites).follow(heard, meta.duration_s)
     rows = np.flatnonzero(updates.status == CONFIRMED)
     shown = reports.take(reports.status == UPDATED)
-    order = np.lexsort((updates.time_s[rows], updates.number[rows]))
+    order = np.lexsort((updates.hits[rows], updates.time_s[rows], updates.number[rows]))
     assert np.array_equal(shown.number, updates.number[rows][order])
     assert np.array_equal(shown.time_s, updates.time_s[rows][order])
     back = shown.state[:, :3] @ meta.axes + meta.origin

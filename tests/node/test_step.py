@@ -570,7 +570,7 @@ def frozen(of: House) -> str:
     tracker = of.tracker
     parts = {f.name: getattr(of, f.name) for f in dataclasses.fields(of) if f.name not in ("tracker", "picture")}
     parts["deliveries"] = {p: (d.time_s, d.shared.to_arrow().to_pydict()) for p, d in of.deliveries.items()}
-    held = [tracker._bank.tolist(), tracker._sensors.tolist(), tracker._counts.tolist()]
+    held = [part.tolist() for part in (*tracker._store, *tracker._laws)]
     return repr((parts, of.picture.to_arrow().to_pydict(), held, tracker.rejected, tracker.used))
 
 

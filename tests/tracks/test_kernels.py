@@ -17,9 +17,10 @@ from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks import TrackerConfig
-from skyaccord.tracks.kernels import association, filters, grid, hearing, life, nests, turn
+from skyaccord.tracks.kernels import association, contest, filters, grid, hearing, life, nests, store, turn
 from skyaccord.tracks.kernels.bank import (
     CONFIRMED,
+    COUNTS,
     DESK,
     FALL,
     HYPOTHESES,
@@ -27,6 +28,7 @@ from skyaccord.tracks.kernels.bank import (
     MOTION,
     NEST,
     NONE,
+    PIN,
     PLOT,
     ROW,
     RULES,
@@ -36,8 +38,11 @@ from skyaccord.tracks.kernels.bank import (
     TENTATIVE,
     TURN,
     WIDTH,
+    Bids,
+    Laws,
     Record,
     Records,
+    Store,
 )
 from skyaccord.tracks.kernels.ground import height_up
 
@@ -55,6 +60,25 @@ def rules(**changed: float) -> Record:
     for name in RULES.names or ():
         out[name] = changed.get(name, getattr(TrackerConfig(), name))
     return out[0]
+
+
+def store_of(bank: Records, holders: Records | None = None, top: int | None = None, room: int = 0) -> Store:
+    """A store with these rows in use, as far as they have a number, and room for some more."""
+    held = len(bank)
+    rows, pins, counts = np.zeros(held + room, ROW), np.zeros(held + room, PIN), np.zeros(1, COUNTS)
+    rows[:held], counts["top"] = bank, held if top is None else top
+    pins["live"][:held], pins["until_s"] = bank["number"] > 0, -np.inf
+    return Store(
+        bank if not room else rows,
+        pins,
+        np.zeros(0, NEST) if holders is None else holders,
+        np.full(held + room, -5, np.int32),
+        np.empty(64, np.int32),
+        np.zeros(grid.LEVELS, np.int64),
+        np.zeros(held + room, np.int32),
+        np.zeros(held + room),
+        counts,
+    )
 
 
 def radar(lat_deg: float = 38.5, lon_deg: float = 68.8, height_m: float = 820.0, **fields: float) -> Record:
@@ -646,24 +670,33 @@ def test_near_finds_what_brute_force_finds(seed: int, where: str) -> None:
     sigma = rng.choice([10.0, 300.0, 1500.0, 9000.0], n)
     bank = bank_of(means, np.array([covariance(rng, s, 5.0) for s in sigma]), time_s=rng.uniform(0, 6, n))
     bank["number"][rng.random(n) < 0.1] = 0
-    first, rows, out = np.empty(64, np.int32), np.zeros(grid.LEVELS, np.int64), np.empty(n, np.int32)
-    grid.spread_out(bank, first, rows, n - 5, 6.0, 1.0, 25.0)
+    held, out = store_of(bank, top=n - 5), np.empty(n, np.int32)
+    grid.spread_out(held, 5.5, rules(gate_d2=25.0, slice_s=1.0))
+    if seed % 2:  # a slice later, with the pins of this one
+        grid.spread_out(held, 6.5, rules(gate_d2=25.0, slice_s=1.0))
+    if seed % 3 == 0:  # the store has grown
+        before = held.first.copy()
+        held = held._replace(first=np.full(256, NONE, np.int32))
+        grid.move_in(held, before, 5.5 + seed % 2)
     living = bank["number"][: n - 5] > 0
-    assert rows.sum() == living.sum()
+    assert held.levels.sum() == living.sum()
+    middle_s = 5.5 + seed % 2
     for k in range(40):
         dt = [0.0, -0.5, 0.45][k % 3]
         place = means[rng.integers(n), :3] + rng.normal(size=3) * rng.choice([0.0, 3e3, 40e3])
         radius_m = [600.0, 16e3, 70e3, 0.0 if dt == 0.0 else 2e3][k % 4]
-        found = out[: grid.near(bank, first, rows, place, radius_m, dt, out)].tolist()
-        apart = np.linalg.norm(bank["place"] + dt * means[:, 3:] - place, axis=1)[: n - 5]
+        found = out[: grid.near(held, place, radius_m, middle_s + dt, middle_s, out)].tolist()
+        ahead = (middle_s + dt - bank["time_s"])[:, None]
+        apart = np.linalg.norm(means[:, :3] + ahead * means[:, 3:] - place, axis=1)[: n - 5]
         assert len(found) == len(set(found))
-        reached = living & (apart < np.hypot(bank["radius_m"][: n - 5], radius_m))
-        assert set(found) == set(np.flatnonzero(reached).tolist())
+        edge = np.hypot(held.pins["radius_m"][: n - 5], radius_m)
+        certain = np.flatnonzero(living & (apart < edge - 1e-3))  # speeds are kept in single precision
+        assert set(certain.tolist()) <= set(found) <= set(np.flatnonzero(living & (apart < edge + 1e-3)).tolist())
     few = np.empty(3, np.int32)
-    assert grid.near(bank, first, rows, bank["place"][np.argmax(living)], 1e5, 0.0, few) <= 3
+    assert grid.near(held, held.pins["place"][np.argmax(living)], 1e5, middle_s, middle_s, few) <= 3
 
 
-def test_a_rows_radius_holds_its_gate_throughout_the_slice() -> None:
+def test_a_rows_radius_holds_its_gate_throughout_the_slices_that_it_is_for() -> None:
     """For a row whose place and speed err alike, as they do after an update."""
     rng = np.random.default_rng(17)
     held = 0
@@ -674,17 +707,19 @@ def test_a_rows_radius_holds_its_gate_throughout_the_slice() -> None:
         both = np.array([[sigma**2, share * sigma * slow], [share * sigma * slow, slow**2]])
         cov = np.kron(both, root @ root.T + 0.1 * np.eye(3))
         bank = bank_of(mean[None], cov[None], time_s=rng.uniform(-10, 1))
-        grid.spread_out(bank, np.empty(64, np.int32), np.empty(3, np.int64), 1, 1.0, 1.0, 25.0)
-        if bank["radius_m"][0] == grid.WIDEST_M:
+        pinned = store_of(bank)
+        grid.spread_out(pinned, 0.5, rules(gate_d2=25.0, slice_s=1.0))
+        pin = pinned.pins[0]
+        if pin["radius_m"] == grid.WIDEST_M:
             continue
         held += 1
-        assert 4 * bank["radius_m"][0] <= grid.CELL_M[bank["level"][0]]
-        for now in np.linspace(0.0, 1.0, 5):
+        assert 4 * (pin["radius_m"] + 0.5 * np.linalg.norm(mean[3:])) <= grid.CELL_M[pin["level"]] * (1 + 1e-6)
+        for now in np.linspace(0.0, grid.HOLDS, 9):
             dt = now - bank["time_s"][0]
             f = np.hstack([np.eye(3), dt * np.eye(3)])
             axis = np.sqrt(25.0 * np.linalg.eigvalsh(f @ bank["spread"][0] @ f.T)[-1])
-            assert axis <= bank["radius_m"][0]
-            np.testing.assert_allclose(bank["place"][0] + (now - 0.5) * mean[3:], f @ mean, atol=1e-6)
+            assert axis <= pin["radius_m"]
+            np.testing.assert_allclose(pin["place"] + (now - pin["at_s"]) * pin["speed"], f @ mean, atol=1e-3)
     assert held > 100
 
 
@@ -827,10 +862,14 @@ def total_of(rows: np.ndarray, gains: F8, count: np.ndarray, chosen: np.ndarray)
     return total
 
 
+def bids_of(rows: np.ndarray, gains: F8, count: np.ndarray) -> Bids:
+    return Bids(rows, gains, np.zeros_like(gains), count)
+
+
 def contested(rows: np.ndarray, gains: F8, count: np.ndarray, tracks: int) -> np.ndarray:
     """What is chosen when all plots are one group."""
     bank, chosen = bank_of(np.zeros((tracks, 6)), np.zeros((tracks, 6, 6))), np.full(len(count), NONE, np.int32)
-    turn.contest(bank, np.arange(len(count), dtype=np.int32), rows, gains, count, chosen)
+    contest.contest(bank, np.arange(len(count), dtype=np.int32), bids_of(rows, gains, count), chosen)
     assert (bank["holder"] == NONE).all()
     return chosen
 
@@ -876,14 +915,14 @@ def test_a_group_too_large_for_the_exact_way_is_settled_too() -> None:
 def test_plots_that_want_one_row_or_one_nest_are_one_group(plots: int, tracks: int, seed: int) -> None:
     """Truth: SciPy's connected components of plots, rows and nests."""
     rng = np.random.default_rng(seed)
-    rows, _, count = cluster(rng, plots, tracks, ties=False)
+    rows, gains, count = cluster(rng, plots, tracks, ties=False)
     count = np.minimum(count, rng.choice([1, 1, 2, 3], plots))
     nest = rng.choice([NONE, NONE, NONE, 0, 1], tracks)
     bank = bank_of(np.zeros((tracks, 6)), np.zeros((tracks, 6, 6)), nest=nest)
     holders = np.zeros(2, NEST)
     holders["holder"] = NONE
     chosen, root = np.full(plots, -7, np.int32), np.full(plots, -7)
-    crowded = turn.settle(bank, holders, plots, rows, count, chosen, root)
+    crowded = contest.settle(store_of(bank, holders), bids_of(rows, gains, count), chosen, root)
     wants = [(k, int(t)) for k in range(plots) for t in rows[k, : count[k]]]
     edges = [(k, plots + t) for k, t in wants]
     edges += [(plots + t, plots + tracks + int(nest[t])) for t in range(tracks) if nest[t] != NONE]
@@ -978,7 +1017,7 @@ def test_nests_that_meet_are_every_pair_of_their_hypotheses(a: int, b: int, wide
     log, leaf = np.empty(HYPOTHESES), np.empty((HYPOTHESES, WIDTH), np.int32)
     bank, singles = bank_of(np.zeros((60, 6)), np.zeros((60, 6, 6))), np.array([55, 56], np.int32)
     holders = np.array([0, 1], np.int32)
-    many, width = nests.gather(bank, both, singles, alone, holders, 2, log, leaf)
+    many, width = nests.gather(bank, both, singles[:alone], holders, log, leaf)
     assert (many, width) == (a * b, alone + wide + 2)
     pairs = {}
     for g in range(a):
@@ -987,7 +1026,7 @@ def test_nests_that_meet_are_every_pair_of_their_hypotheses(a: int, b: int, wide
             pairs[key] = pairs.get(key, 0.0) + both["weight"][0, g] * both["weight"][1, h]
     assert told(np.exp(log[:many]), leaf[:many, :width]) == pytest.approx(pairs)
     crowd = np.full(WIDTH, 3, np.int32)
-    assert nests.gather(bank, both, crowd, WIDTH, holders, 2, log, leaf) == (0, 0)
+    assert nests.gather(bank, both, crowd, holders, log, leaf) == (0, 0)
 
 
 def test_a_nest_that_is_made_small_keeps_its_odds_and_gives_its_rows_back() -> None:
@@ -999,15 +1038,16 @@ def test_a_nest_that_is_made_small_keeps_its_odds_and_gives_its_rows_back() -> N
     nest = nested(np.random.default_rng(1), 4, 2, 0)
     nest["weight"][:4] = (0.4, 0.35, 0.2499, 0.0001)
     nest["leaf"][:4, :2] = [[0, 3], [1, 4], [2, 4], [0, 5]]
-    free, counts = np.full(20, -5, np.int32), np.array([6, 0, 9, 0, 0, 0])
-    nests.tidy(bank, nest, free, counts)
+    held = store_of(bank)
+    nests.tidy(held, nest)
     assert (nest["tracks"], nest["hypotheses"]) == (2, 2)
     assert told(nest["weight"][:2], nest["leaf"][:2, :2]) == pytest.approx(
         {(1, 4): 0.5999 / 0.9999, (0, 3): 0.4 / 0.9999}
     )
     assert bank["lead"][[0, 1, 3, 4]].tolist() == [0, 1, 0, 1]
-    nests.give_back(free, counts)
-    assert sorted(free[: counts[1]].tolist()) == [2, 5]
+    assert held.pins["live"].tolist() == [1, 1, 0, 1, 1, 0]
+    store.give_back(held)
+    assert sorted(held.free[: held.counts["spare"][0]].tolist()) == [2, 5]
     assert bank["number"].tolist() == [1, 1, 0, 2, 2, 0]
     # looks then tell the one from the other by their luck
     bank["luck"] = (-1.0, -3.0, 0.0, -0.5, 0.0, 0.0)
@@ -1190,7 +1230,8 @@ def test_looking_ahead_changes_nothing_and_is_the_merged_models_alone() -> None:
     bank = np.array([scattered(rng) for _ in range(4)])
     before, rows = bank.copy(), np.array([3, 1])
     mean, cov = np.empty((2, 6)), np.empty((2, 6, 6))
-    turn.foresee(bank, rows, 6.0, np.array([table, table]), desk(), mean, cov)
+    laws = Laws(np.zeros(0, SENSOR), np.array([table, table]), np.zeros(1, RULES), np.zeros(1, DESK))
+    turn.foresee(bank, rows, 6.0, laws, mean, cov)
     assert all(
         np.array_equal(bank[name], before[name], equal_nan=bank[name].dtype.kind == "f") for name in ROW.names or ()
     )

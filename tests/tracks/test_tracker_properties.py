@@ -268,6 +268,65 @@ def test_the_registrys_order_moves_no_track_by_more_than_a_part_of_its_error() -
         assert d2.max() < 6.0
 
 
+# The store
+
+
+def assert_in_order(tracker: Tracker) -> None:
+    """Every row is in use or to be given away, never both; rows of nests are their nests', and of one track."""
+    store = tracker._store
+    counts, bank, pins = store.counts[0], store.bank, store.pins
+    top, spare, retired = int(counts["top"]), int(counts["spare"]), int(counts["retired"])
+    live = np.flatnonzero(pins["live"])
+    assert (live < top).all()
+    assert (bank["number"][live] > 0).all()
+    given = np.concatenate([store.free[:spare], store.free[len(store.free) - retired :]])
+    assert sorted(given.tolist()) == sorted(set(range(top)) - set(live.tolist()))
+    assert (bank["claims"][live] == 0).all()
+    assert (bank["holder"][live] == -1).all()
+    nested = {}
+    for n in np.flatnonzero(store.nests["tracks"]):
+        nest = store.nests[n]
+        many, tracks = int(nest["hypotheses"]), int(nest["tracks"])
+        assert many > 1
+        assert nest["holder"] == -1
+        assert nest["weight"][:many].sum() == pytest.approx(1.0)
+        assert (np.diff(nest["weight"][:many]) <= 0).all()
+        leaf = nest["leaf"][:many, :tracks]
+        for j in range(tracks):
+            assert len(set(bank["number"][leaf[:, j]].tolist())) == 1
+            assert len(set(leaf[:, j].tolist())) > 1  # else it is certain and has left
+        for t in np.unique(leaf):
+            assert nested.setdefault(int(t), int(n)) == n
+            assert bank["lead"][t] == (t in leaf[0])
+    assert {int(t): int(bank["nest"][t]) for t in live if bank["nest"][t] != -1} == nested
+    leads = live[bank["lead"][live] == 1]
+    assert len(set(bank["number"][leads].tolist())) == len(leads)
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([300.0, 1000.0, 3000.0]))
+def test_rows_and_nests_stay_in_order_where_targets_fly_together(seed: int, apart_m: float) -> None:
+    """Formations and false plots: nests form, meet, are too large, and end."""
+    rng, parts = np.random.default_rng(seed), []
+    lat, lon = np.radians(rng.uniform(37.9, 38.1, 4)), np.radians(rng.uniform(68.9, 69.1, 4))
+    for k in range(12):
+        start = ecef(lat[k % 4], lon[k % 4], 8e3) + rng.normal(size=3) * apart_m
+        velocity = np.roll([160.0, 120.0, 0.0], k % 4) + rng.normal(size=3)
+        for sensor in range(3):
+            time_s = np.arange(rng.uniform(0, SITES.scan_s[sensor]), 60.0, SITES.scan_s[sensor])
+            time_s = time_s[rng.random(len(time_s)) < 0.8]
+            parts.append(plots_of(SITES, sensor, time_s, start + time_s[:, None] * velocity, rng))
+    lat, lon = np.radians(rng.uniform(37.8, 38.2, 400)), np.radians(rng.uniform(68.8, 69.2, 400))
+    parts.append(plots_of(SITES, 0, rng.uniform(0, 60, 400), ecef(lat, lon, np.full(400, 8e3)), rng))
+    plots = Plots.concat(parts)
+    tracker, most = Tracker(SITES), 0
+    for low in np.arange(0.0, 60.0, 0.7):
+        tracker.update(plots.take((plots.time_s >= low) & (plots.time_s < low + 0.7)), low + 0.7)
+        assert_in_order(tracker)
+        most = max(most, int(tracker._store.nests["tracks"].sum()))
+    assert most > 2 or apart_m > 300.0
+
+
 # Accounts
 
 

@@ -381,7 +381,7 @@ def follow(
         return tracker.follow(plots, end_s)
     n, order = len(plots), np.argsort(plots.time_s, kind="stable")
     time_s, number = plots.time_s.copy(), np.full(n, -1, np.int32)
-    state, status = np.full((n, 6), np.nan), np.zeros(n, np.uint8)
+    state, hits, status = np.full((n, 6), np.nan), np.zeros(n, np.int32), np.zeros(n, np.uint8)
     ended: list[NDArray[Any]] = []
     ended_s: list[F8] = []
     for rows, now_s in _slices(plots.time_s[order], end_s, registration is not None):
@@ -390,12 +390,13 @@ def follow(
         made = tracker.follow(now if registration is None else registration.correct(now), now_s)
         if registration is not None:
             registration.learn(now, made.number.astype(np.int64))
-        number[at], time_s[at], state[at], status[at] = made.number, made.time_s, made.state, made.status
+        number[at], time_s[at], state[at] = made.number, made.time_s, made.state
+        hits[at], status[at] = made.hits, made.status
         ended.append(made.ended)
         ended_s.append(made.ended_s)
         if told is not None:
             told(rows.stop)
-    return Updates(number, time_s, state, status, np.concatenate(ended), np.concatenate(ended_s))
+    return Updates(number, time_s, state, hits, status, np.concatenate(ended), np.concatenate(ended_s))
 
 
 def _slices(time_s: F8, end_s: float, learning: bool) -> Iterator[tuple[slice, float]]:
@@ -444,7 +445,8 @@ def changes(plots: Plots, updates: Updates, how: How) -> pa.Table:
     row = np.append(row, np.full(len(updates.ended), -1))
     number = np.append(updates.number[row[~dropped]], updates.ended)
     time_s = np.append(updates.time_s[row[~dropped]], updates.ended_s)
-    order = np.lexsort((time_s, dropped, number))
+    taken_in = np.append(updates.hits[row[~dropped]], np.zeros(len(updates.ended), np.int32))
+    order = np.lexsort((taken_in, time_s, dropped, number))
     row, dropped, number, time_s = row[order], dropped[order], number[order], time_s[order]
     new = np.append(True, number[1:] != number[:-1])[: len(number)]
     first = np.maximum.accumulate(np.where(new, np.arange(len(number)), 0))

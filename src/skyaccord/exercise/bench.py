@@ -266,9 +266,11 @@ def _write(table: pa.Table, path: Path) -> None:
 def reports_of(updates: Updates, meta: Meta) -> Reports:
     """What plots made of confirmed tracks, as reports of the common frame in order of time.
 
-    One row for each plot of a track that is confirmed, one more for each that ended.
+    One row for each plot of a track that is confirmed, in the order in which the track took them in; one more for each
+    track that ended.
     """
     row = np.flatnonzero(updates.status == CONFIRMED)
+    row = row[np.lexsort((updates.hits[row], updates.number[row], updates.time_s[row]))]
     ended, axes = len(updates.ended), meta.axes
     state = np.zeros((len(row) + ended, 6))
     here = updates.state[row]

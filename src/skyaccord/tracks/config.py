@@ -57,7 +57,7 @@ class TrackerConfig:
     confirm: float = 0.9  # probability of existence at which a track is believed
     confirm_hits: int = 2
     drop: float = 0.2  # at which a track that was believed ends
-    forget: float = 1e-5  # at which one that was not ends
+    forget: float = 0.03  # share of what it began with at which one that was not ends
     coast_scans: float = 8.0  # turns of its fastest sensor without a plot that end a track, whatever the looks say
     late_turns: float = 0.04  # share of a turn by which a radar may find a target later than expected ..
     late_s: float = 0.1  # .. and a time beyond that

@@ -56,6 +56,6 @@ def smooth(plots: Plots, number: NDArray[Any], sites: Sites, config: TrackerConf
     begins = np.unique(number[row], return_index=True)[1]
     begins = np.append(begins, len(row))
     mean, cov = np.empty((len(row), 6)), np.empty((len(row), 6, 6))
-    smooth_tracks(heard, begins, tracker._sensors, tracker._motions, tracker._rules[0], tracker._desk[0],
-                  np.zeros(np.diff(begins).max(), ROW), mean, cov)  # fmt: skip
+    trail = np.zeros(np.diff(begins).max(), ROW)
+    smooth_tracks(heard, begins, *tracker._laws[:2], tracker._laws.rules[0], tracker._laws.desk[0], trail, mean, cov)
     return Smoothed(number=number[row], time_s=plots.time_s[row], state=mean, covariance=cov, plot=row)

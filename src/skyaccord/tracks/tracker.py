@@ -7,31 +7,39 @@ from typing import Any
 
 import numpy as np
 
-from skyaccord.columns import F8, I4, I8, U1, Bool
+from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST, Plots
 from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks.config import TrackerConfig
 from skyaccord.tracks.kernels.bank import (
+    COUNTS,
     DESK,
     FALL,
     MODELS,
     MOTION,
     NEST,
+    NO_SLICE,
     NONE,
+    PIN,
     PLOT,
+    REPEATS,
     ROW,
     RULES,
     SENSOR,
     STRAIGHT,
     TURN,
+    Laws,
     Records,
+    Said,
+    Store,
 )
-from skyaccord.tracks.kernels.grid import LEVELS
+from skyaccord.tracks.kernels.bids import CLUTTER_SCANS
+from skyaccord.tracks.kernels.grid import LEVELS, move_in
 from skyaccord.tracks.kernels.hearing import place
 from skyaccord.tracks.kernels.life import tend
 from skyaccord.tracks.kernels.nests import confidence
-from skyaccord.tracks.kernels.turn import CLUTTER_SCANS, REPEATS, ROWS_A_PLOT, foresee, work
+from skyaccord.tracks.kernels.turn import foresee, rows_for, work
 from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
 NEVER_S = -np.inf
@@ -56,33 +64,14 @@ class Tracker:
         self.used = 0
         self._newest_s = NEVER_S
         self._epoch_s: float | None = None  # times are kept from here, so that a shift of the clock changes nothing
-        self._sensors = _sensors(sites, config)
-        self._motions = _motions(config)
-        self._rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
-        self._desk = np.zeros(1, DESK)
-        # rows in use at most, free below that, next number, ended, last nest given, rows retired in this slice,
-        # slice in which doubles were looked for
-        self._counts = np.array([0, 0, 1, 0, 0, 0, -1], np.int64)
-        self._bank, self._nests, self._free = np.zeros(0, ROW), np.zeros(0, NEST), np.zeros(0, np.int32)
-        self._levels = np.zeros(LEVELS, np.int64)
-        self._make_room(256)
+        rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
+        self._laws = Laws(_sensors(sites, config), _motions(config), rules, np.zeros(1, DESK))
+        self._store = _empty_store()
 
     def copy(self) -> Tracker:
         """A tracker that goes on from here on its own."""
         other = copy.copy(self)
-        for name in (
-            "_bank",
-            "_nests",
-            "_free",
-            "_first",
-            "_levels",
-            "_gone",
-            "_gone_s",
-            "_sensors",
-            "_counts",
-            "_desk",
-        ):
-            setattr(other, name, getattr(self, name).copy())
+        other._laws, other._store = Laws(*map(np.copy, self._laws)), Store(*map(np.copy, self._store))
         other.rejected = dict(self.rejected)
         return other
 
@@ -91,8 +80,10 @@ class Tracker:
 
     def _rows(self) -> I8:
         """The row that leads each track."""
-        live = self._bank[: self._counts[0]]
-        return np.flatnonzero((live["number"] > 0) & (live["lead"] == 1))
+        top = self._store.counts["top"][0]
+        live: I8 = np.flatnonzero(self._store.pins["live"][:top])
+        leads: Bool = self._store.bank["lead"][live] == 1
+        return live[leads]
 
     def update(self, plots: Plots, time_s: float) -> I4:
         """Take plots in and let tracks live or end as of `time_s` (UTC): (N,) number of each plot's track, -1: none.
@@ -104,40 +95,30 @@ class Tracker:
 
     def follow(self, plots: Plots, time_s: float) -> Updates:
         """As `update`, and tell what each plot made of its track: one row a plot, in the order given."""
-        n = len(plots)
-        number, state, status = np.full(n, NONE, np.int32), np.full((n, 6), np.nan), np.zeros(n, np.uint8)
         good, sensor = self._usable(plots, time_s)
         ended: list[tuple[I4, F8]] = []
+        said = _nothing(len(plots), plots.time_s)
         if len(good):
             heard, order = self._hear(plots.take(good), sensor)
-            found, means, known = (
-                np.full(len(good), -1, np.int32),
-                np.zeros((len(good), 6)),
-                np.zeros(len(good), np.uint8),
-            )
-            low = 0
-            slice_of = np.floor(heard["time_s"] / self.config.slice_s)
-            while low < len(good):  # a slice is not cut in two
-                high = int(np.searchsorted(slice_of, slice_of[min(low + AT_ONCE, len(good)) - 1], side="right"))
-                rows = slice(low, high)
-                self._work(heard[rows], found[rows], means[rows], known[rows], ended)
-                low = high
-            at = good[order]
-            number[at], state[at], status[at] = found, means, known
-            self._reject("repeats a track's plot", status == REPEATS)
+            told = self._take_in(heard, ended)
+            at, epoch_s = good[order], self._epoch_s or 0.0
+            self._reject("repeats a track's plot", told.status == REPEATS)
+            told.status[told.status == REPEATS] = TENTATIVE
+            said.number[at], said.state[at], said.hits[at], said.status[at] = (
+                told.number, told.state, told.hits, told.status
+            )  # fmt: skip
+            said.time_s[at] = told.time_s + epoch_s
             self.used += len(good)
             self._newest_s = max(self._newest_s, float(plots.time_s[good].max()))
         if self._epoch_s is not None:
-            since = time_s - self._epoch_s
-            tend(self._bank, self._nests, int(self._counts[0]), self._free, self._counts, self._sensors,
-                 self._rules[0], since, self._gone, self._gone_s)  # fmt: skip
+            tend(self._store, self._laws, time_s - self._epoch_s)
             self._drain(ended)
-        status[status == REPEATS] = TENTATIVE
         return Updates(
-            number=number,
-            time_s=plots.time_s,
-            state=state,
-            status=status,
+            number=said.number,
+            time_s=said.time_s,
+            state=said.state,
+            hits=said.hits,
+            status=said.status,
             ended=np.concatenate([numbers for numbers, _ in ended]) if ended else np.zeros(0, np.int32),
             ended_s=np.concatenate([times for _, times in ended]) if ended else np.zeros(0),
         )
@@ -145,13 +126,14 @@ class Tracker:
     def snapshot(self, time_s: float) -> Tracks:
         """All tracks, tentative ones too, as they are expected to be at `time_s`, the oldest first."""
         rows = self._rows()
-        rows = rows[np.argsort(self._bank["number"][rows])]
+        store = self._store
+        rows = rows[np.argsort(store.bank["number"][rows])]
         since = time_s - (self._epoch_s or 0.0)
         mean, cov = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        foresee(self._bank, rows, since, self._motions, self._desk[0], mean, cov)
+        foresee(store.bank, rows, since, self._laws, mean, cov)
         existence = np.empty(len(rows))
-        confidence(self._bank, self._nests, rows, existence)
-        bank = self._bank[rows]
+        confidence(store.bank, store.nests, rows, existence)
+        bank = store.bank[rows]
         known = bank["slot"] != NONE
         scan_s = np.where(known, self.sites.scan_s[bank["slot"]], np.inf)
         quiet = since - bank["updated_s"] > 1.5 * scan_s.min(axis=1, initial=np.inf)
@@ -236,41 +218,80 @@ class Tracker:
             height_m = np.where(np.isfinite(heard["level_m"]), heard["level_m"], config.start_height_m)[placed]
             heard["place"][placed] = ecef(plots.lat_rad[placed], plots.lon_rad[placed], height_m)
             axes[placed] = enu_axes(plots.lat_rad[placed], plots.lon_rad[placed])
-        place(heard, plots.azimuth_rad, axes, self._sensors, self._rules[0])
+        place(heard, plots.azimuth_rad, axes, self._laws.sensors, self._laws.rules[0])
         return heard, order
 
-    def _work(self, heard: Records, number: I4, state: F8, status: U1, ended: list[tuple[I4, F8]]) -> None:
-        at = 0
-        while True:
-            at = work(self._bank, self._nests, self._first, self._levels, self._free, self._counts, heard, at,
-                      self._sensors, self._motions, self._rules[0], self._desk[0], number, state, status, self._gone,
-                      self._gone_s)  # fmt: skip
-            self._drain(ended)
-            if at == len(heard):
-                return
-            self._make_room(max(len(self._bank) * 5 // 4, len(self._bank) + 64 * ROWS_A_PLOT))
+    def _take_in(self, heard: Records, ended: list[tuple[I4, F8]]) -> Said:
+        """Work through plots, and tell what became of each."""
+        said = _nothing(len(heard), heard["time_s"])
+        slice_of = np.floor(heard["time_s"] / self.config.slice_s)
+        low = 0
+        while low < len(heard):  # a slice is not cut in two
+            high = int(np.searchsorted(slice_of, slice_of[min(low + AT_ONCE, len(heard)) - 1], side="right"))
+            part, at = _part(said, low, high), 0
+            while True:
+                at = work(self._store, self._laws, heard[low:high], at, part)
+                self._drain(ended)
+                if at == high - low:
+                    break
+                self._make_room(_in_batch(heard[low + at : high]))
+            low = high
+        return said
 
     def _drain(self, ended: list[tuple[I4, F8]]) -> None:
         """Take the numbers of ended tracks off the loops' list."""
-        count = int(self._counts[3])
+        counts = self._store.counts
+        count = int(counts["ended"][0])
         if count:
-            ended.append((self._gone[:count].copy(), self._gone_s[:count] + (self._epoch_s or 0.0)))
-            self._counts[3] = 0
+            ended.append((self._store.gone[:count].copy(), self._store.gone_s[:count] + (self._epoch_s or 0.0)))
+            counts["ended"] = 0
 
-    def _make_room(self, capacity: int) -> None:
-        """Give the bank `capacity` rows, if it has fewer."""
-        held = len(self._bank)
-        if capacity <= held:
-            return
-        bank, free = np.zeros(capacity, ROW), np.zeros(capacity, np.int32)
+    def _make_room(self, plots: int) -> None:
+        """Give the store room for so many plots of a sensor in a slice, and somewhat more tracks."""
+        old = self._store
+        held, counts = len(old.bank), old.counts
+        capacity = held * 9 // 8 + rows_for(plots)
+        bank, pins, free = np.zeros(capacity, ROW), np.zeros(capacity, PIN), np.zeros(capacity, np.int32)
         bank["holder"] = NONE
-        bank[:held], free[:held] = self._bank, self._free
-        nests = np.zeros(max(capacity // 8, 16), NEST)
+        bank[:held], pins[:held] = old.bank, old.pins
+        spare, retired = int(counts["spare"][0]), int(counts["retired"][0])
+        free[:spare], free[capacity - retired :] = old.free[:spare], old.free[held - retired :]
+        nests = np.zeros(max(capacity // 32, 16), NEST)
         nests["holder"] = NONE
-        nests[: len(self._nests)] = self._nests
-        self._bank, self._nests, self._free = bank, nests, free
-        self._gone, self._gone_s = np.zeros(2 * capacity, np.int32), np.zeros(2 * capacity)
-        self._first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
+        nests[: len(old.nests)] = old.nests
+        first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
+        self._store = Store(
+            bank, pins, nests, free, first, old.levels, np.zeros(2 * capacity, np.int32), np.zeros(2 * capacity), counts
+        )
+        move_in(self._store, old.first, (float(counts["laid"][0]) + 0.5) * self.config.slice_s)
+
+
+def _empty_store() -> Store:
+    counts = _record(COUNTS, {"next_number": 1, "laid": NO_SLICE, "united": NO_SLICE})
+    nothing = np.zeros(0, np.int32)
+    return Store(
+        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0, NEST), nothing, np.full(2, NONE, np.int32),
+        np.zeros(LEVELS, np.int64), nothing, np.zeros(0), counts,
+    )  # fmt: skip
+
+
+def _nothing(plots: int, time_s: F8) -> Said:
+    """What is told of plots that no track has."""
+    return Said(
+        np.full(plots, NONE, np.int32), time_s.astype(float), np.full((plots, 6), np.nan), np.zeros(plots, np.int32),
+        np.zeros(plots, np.uint8),
+    )  # fmt: skip
+
+
+def _part(said: Said, low: int, high: int) -> Said:
+    rows = slice(low, high)
+    return Said(said.number[rows], said.time_s[rows], said.state[rows], said.hits[rows], said.status[rows])
+
+
+def _in_batch(heard: Records) -> int:
+    """Plots in the first batch: of one sensor, in one slice at most."""
+    other = np.flatnonzero(heard["sensor"] != heard["sensor"][0])
+    return int(other[0]) if len(other) else len(heard)
 
 
 def _record(dtype: np.dtype[Any], values: dict[str, Any]) -> Records:

@@ -34,8 +34,9 @@ class Updates:
     """What plots made of their tracks: one row a plot, and the tracks that ended meanwhile."""
 
     number: I4  # (N,) track of each plot; -1: none
-    time_s: F8  # (N,) of the plot
+    time_s: F8  # (N,) at which the state holds: the plot's, or later where the track had a newer one
     state: F8  # (N, 6) ECEF of the track after it; NaN: none
+    hits: I4  # (N,) plots of the track so far, which tells in what order its plots were taken in
     status: U1  # (N,) TENTATIVE or CONFIRMED
     ended: I4  # (E,) numbers of confirmed tracks that ended
     ended_s: F8  # (E,) when

@@ -7,57 +7,76 @@ Records rather than arrays a field: what a loop needs of one track lies together
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from skyaccord.columns import F8, I4, I8, U1
 
 MODELS = 3  # filters in a row
 SLOTS = 8  # sensors that a row remembers
 HYPOTHESES, WIDTH = 16, 8  # most hypotheses and tracks of a nest
 PAST = 6  # plots that a young row remembers
 NONE = -1
+LONG_AGO = -np.inf
+NO_SLICE = -(1 << 62)
 STRAIGHT, TURN, FALL = 0, 1, 2  # kinds of motion of one filter
 TENTATIVE, CONFIRMED = 0, 1  # `status` of a row
+REPEATS = 2  # that of a plot which repeats its track's
 
 Record = Any  # one record of an array of records, as numba sees it
 Records = Any  # such an array
 
-# A track, or with number 0 a row to be given away. ECEF metres and metres a second; times from the tracker's epoch
+# A track, or with number 0 a row to be given away. ECEF metres and metres a second; times from the tracker's epoch.
+# What many loops ask for comes first and lies together
 ROW = np.dtype(
     [
-        ("mean", "f8", (MODELS, 6)),  # of each model
-        ("cov", "f8", (MODELS, 6, 6)),
-        ("weight", "f8", MODELS),  # probability of each model
-        ("whole", "f8", 6),  # the models as one mean ..
-        ("spread", "f8", (6, 6)),  # .. and covariance
-        ("time_s", "f8"),  # of the state
-        ("exists", "f8"),  # probability that there is such a target
-        ("looked_s", "f8"),  # time to which `exists` holds
-        ("updated_s", "f8"),  # last plot
-        ("place", "f8", 3),  # where it is taken to be in this slice ..
-        ("radius_m", "f8"),  # .. give or take
-        ("heard_s", "f8", SLOTS),  # last plot of each sensor
-        ("due_s", "f8", SLOTS),  # when each should hear it next
-        ("seen", "f8", SLOTS),  # share of looks that succeeded lately
-        ("pressure_alt_m", "f8"),
-        ("callsign", "u8"),  # eight bytes, packed
-        ("past", "i8", PAST),  # plots that it is made of, while it is not believed
-        ("slot", "i4", SLOTS),  # the sensors; NONE: unused
-        ("began", "i4"),  # sensor of the first plot
         ("number", "i4"),
-        ("hits", "i4"),
-        ("link", "i4"),  # next row in the same bucket of the grid
+        ("nest", "i4"),  # the nest; NONE: the track is one row
         ("claims", "i4"),  # plots of a batch that want it; zero between batches
         ("holder", "i4"),  # one of them; NONE between batches
         ("address", "u4"),
         ("mode_a", "u2"),
         ("status", "u1"),
         ("motion", "u1"),  # row of the table of motions
-        ("level", "u1"),  # of the grid
         ("lead", "u1"),  # 1: what is told of its track; 0: another way that things may be
-        ("member", "u1"),  # which of its nest's tracks it is of
-        ("nest", "i4"),  # the nest; NONE: the track is one row
+        ("member", "u1"),  # which of its nest's rows it is
+        ("hits", "i4"),
+        ("began", "i4"),  # sensor of the first plot
+        ("exists", "f8"),  # probability that there is such a target
+        ("slot", "i4", SLOTS),  # the sensors; NONE: unused
+        ("heard_s", "f8", SLOTS),  # last plot of each sensor
+        ("time_s", "f8"),  # of the state
+        ("weight", "f8", MODELS),  # probability of each model
+        ("whole", "f8", 6),  # the models as one mean ..
+        ("spread", "f8", (6, 6)),  # .. and covariance
+        ("mean", "f8", (MODELS, 6)),  # of each model
+        ("cov", "f8", (MODELS, 6, 6)),
+        ("due_s", "f8", SLOTS),  # when each sensor should hear it next
+        ("seen", "f8", SLOTS),  # share of looks that succeeded lately
+        ("hope", "f8"),  # `exists` at its beginning
+        ("looked_s", "f8"),  # time to which `exists` holds
+        ("updated_s", "f8"),  # last plot
         ("luck", "f8"),  # log-likelihood of the looks since its nest was last weighed
+        ("pressure_alt_m", "f8"),
+        ("callsign", "u8"),  # eight bytes, packed
+        ("past", "i8", PAST),  # plots that it is made of, while it is not believed
+    ],
+    align=True,
+)
+
+# Where a row is, for the grid, and when it has to be looked at: one line of a processor's cache
+PIN = np.dtype(
+    [
+        ("place", "f8", 3),  # at `at_s`
+        ("at_s", "f8"),
+        ("until_s", "f8"),  # the radius holds to here; LONG_AGO: the row has changed
+        ("wake_s", "f8"),  # nothing befalls the row by itself before
+        ("speed", "f4", 3),
+        ("radius_m", "f4"),  # within which its next plot is
+        ("link", "i4"),  # next row in the same bucket of the grid
+        ("level", "u1"),  # of the grid
+        ("live", "u1"),  # 1: in use
     ],
     align=True,
 )
@@ -161,6 +180,20 @@ RULES = np.dtype(
     ]
 )
 
+# How much of the store is in use
+COUNTS = np.dtype(
+    [
+        ("top", "i8"),  # rows that were ever in use: the bank below it
+        ("spare", "i8"),  # of these, rows to be given away: `free` from its beginning
+        ("retired", "i8"),  # rows out of use that the grid still chains: `free` from its end
+        ("next_number", "i8"),
+        ("next_nest", "i8"),  # where to look for a nest that is not in use
+        ("ended", "i8"),  # tracks on the list of the ended
+        ("laid", "i8"),  # slice that the grid is of
+        ("united", "i8"),  # slice in which doubles were looked for
+    ]
+)
+
 # Room to write in, made once
 DESK = np.dtype(
     [
@@ -186,3 +219,45 @@ DESK = np.dtype(
     ],
     align=True,
 )
+
+
+class Store(NamedTuple):
+    """All that changes: C rows, N nests, B buckets of the grid."""
+
+    bank: Records  # (C,) ROW
+    pins: Records  # (C,) PIN
+    nests: Records  # (N,) NEST
+    free: I4  # (C,) rows to be given away, and, from the end, those retired in this slice
+    first: I4  # (B,) first row of each bucket
+    levels: I8  # rows in each level of the grid
+    gone: I4  # numbers of confirmed tracks that ended ..
+    gone_s: F8  # .. and when
+    counts: Records  # (1,) COUNTS
+
+
+class Laws(NamedTuple):
+    """What the loops go by, and the desk that they write on."""
+
+    sensors: Records  # (S,) SENSOR; what is known of each is brought forward
+    motions: Records  # MOTION
+    rules: Records  # (1,) RULES
+    desk: Records  # (1,) DESK
+
+
+class Bids(NamedTuple):
+    """Rows that want each of K plots, the best first."""
+
+    rows: I4  # (K, B)
+    gains: F8  # (K, B) log-likelihood ratio of "this row's plot" over "clutter or new, and the row's target missed"
+    ratios: F8  # (K, B) density as the target's plot over that of clutter
+    many: I8  # (K,) how many there are
+
+
+class Said(NamedTuple):
+    """What is told of each plot: its track's number, and that track as the plot left it."""
+
+    number: I4  # (N,)
+    time_s: F8  # (N,) at which the state holds
+    state: F8  # (N, 6)
+    hits: I4  # (N,) plots of the track so far
+    status: U1  # (N,) TENTATIVE or CONFIRMED, or REPEATS

@@ -292,8 +292,11 @@ def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
 
 
 @njit(cache=True)
-def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_sigma: float, desk: Record) -> None:
-    """A row takes the position, and the velocity if any, of a plot in, in place."""
+def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_sigma: float, desk: Record) -> float:
+    """A row takes the position, and the velocity if any, of a plot in, in place.
+
+    Returns the white acceleration density that was added because no model had foreseen the plot; 0: none.
+    """
     elapsed = plot.time_s - row.time_s
     if elapsed > 0.0:
         advance(row, elapsed, motion, desk)
@@ -301,7 +304,7 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
     late_s = max(-elapsed, 0.0)
     moving = not np.isnan(plot.east_mps) and late_s == 0.0
     d2, det, weight = desk.d2, desk.det, row.weight
-    least = np.inf
+    least, shaken = np.inf, 0.0
     for m in range(MODELS):
         mean, cov = row.mean[m], row.cov[m]
         for i in range(6):
@@ -313,7 +316,7 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
         least = min(least, d2[m])
     if least > SURPRISE and elapsed > 0.0:
         # none of the models has foreseen it: a harder manoeuvre
-        q = surge_density(motion, elapsed)
+        shaken = surge_density(motion, elapsed)
         least = np.inf
         for m in range(MODELS):
             mean, cov = row.mean[m], row.cov[m]
@@ -321,7 +324,7 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
                 mean[i] = desk.mean[m, i]
                 for j in range(6):
                     cov[i, j] = desk.cov[m, i, j]
-            shake(cov, elapsed, q)
+            shake(cov, elapsed, shaken)
             count = observe(mean, late_s, plot, sensor, desk)
             d2[m], det[m] = absorb(mean, cov, count, late_s, desk)
             least = min(least, d2[m])
@@ -345,6 +348,7 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
     for m in range(MODELS):
         weight[m] /= kept
     merge(row)
+    return shaken
 
 
 @njit(cache=True)

@@ -12,14 +12,26 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from skyaccord.columns import F8, I4, I8
+from skyaccord.columns import I4
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import slot_of
-from skyaccord.tracks.kernels.bank import CONFIRMED, MODELS, NONE, PAST, SLOTS, TENTATIVE, Record, Records
+from skyaccord.tracks.kernels.bank import (
+    CONFIRMED,
+    MODELS,
+    NONE,
+    PAST,
+    SLOTS,
+    TENTATIVE,
+    Laws,
+    Record,
+    Records,
+    Store,
+)
 from skyaccord.tracks.kernels.filters import absorb, merge, observe, refine
 from skyaccord.tracks.kernels.grid import near
 from skyaccord.tracks.kernels.ground import height_up
-from skyaccord.tracks.kernels.nests import end_nested, give_back, tend_nests, tidy
+from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
+from skyaccord.tracks.kernels.store import note_end, retire, touch
 
 FLYING, FALLING = 0, 1  # rows of the table of motions
 SEEN_MEMORY = 0.97  # a look: how much of what was known of a track's visibility stays known
@@ -28,6 +40,7 @@ SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
 RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
 ONE_AFTER_OTHER = 1.2  # turns
+YOUNG_SCANS = 2.3  # turns of its fastest sensor that end a track which is not believed
 MOST_SEEN = 0.9  # one look that fails does not end a track, however well it was seen
 UNSOUND_M2 = 1e12  # variance of a position that says nothing
 SURE = 2.5  # sigmas
@@ -85,7 +98,7 @@ def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: 
 def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record, rules: Record, desk: Record) -> None:
     """A row becomes a new track of one plot alone."""
     seat(row, plot, sensor, rules, desk)
-    row.exists = exists
+    row.exists = row.hope = exists
     row.looked_s = plot.time_s
     row.number = number
     row.status = TENTATIVE
@@ -222,63 +235,71 @@ def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None
 
 
 @njit(cache=True)
-def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
-    """Whether a row should end."""
-    if row.exists < (rules.drop if row.status == CONFIRMED else rules.forget):
-        return True
-    pace_s = 0.0
+def pace_s(row: Record, sensors: Records) -> float:
+    """Turn of the fastest of a row's sensors; 0: it has none left."""
+    least = 0.0
     for j in range(SLOTS):
         s = row.slot[j]
-        if s != NONE and (pace_s == 0.0 or sensors[s].scan_s < pace_s):
-            pace_s = sensors[s].scan_s
-    patience = rules.coast_scans if row.status == CONFIRMED else 2.3
-    return bool(time_s - row.updated_s > patience * pace_s)
+        if s != NONE and (least == 0.0 or sensors[s].scan_s < least):
+            least = sensors[s].scan_s
+    return float(least)
 
 
 @njit(cache=True)
-def tend(
-    bank: Records,
-    nests: Records,
-    top: int,
-    free: I4,
-    counts: I8,
-    sensors: Records,
-    rules: Record,
-    time_s: float,
-    gone: I4,
-    gone_s: F8,
-) -> None:
-    """Let looks pass and tracks end as of a time. Ended numbers of confirmed tracks go to `gone`."""
-    for t in range(top):
-        row = bank[t]
-        if row.number == 0:
+def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
+    """Whether a row should end."""
+    if row.status == CONFIRMED:
+        return bool(row.exists < rules.drop or time_s - row.updated_s > rules.coast_scans * pace_s(row, sensors))
+    return bool(row.exists < rules.forget * row.hope or time_s - row.updated_s > YOUNG_SCANS * pace_s(row, sensors))
+
+
+@njit(cache=True)
+def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
+    """Time before which no look of a row is due and patience with it lasts."""
+    patience = rules.coast_scans if row.status == CONFIRMED else YOUNG_SCANS
+    first_s = row.updated_s + patience * pace_s(row, sensors)
+    for j in range(SLOTS):
+        s = row.slot[j]
+        if s != NONE:
+            first_s = min(first_s, row.due_s[j] + sensors[s].late_s)
+    return float(first_s)
+
+
+@njit(cache=True)
+def tend(store: Store, laws: Laws, time_s: float) -> None:
+    """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
+    sensors, rules = laws.sensors, laws.rules[0]
+    for t in range(store.counts[0].top):
+        pin = store.pins[t]
+        if not pin.live or pin.wake_s > time_s + SAME_TIME_S:
             continue
+        row = store.bank[t]
         missed(row, sensors, rules, time_s)
         if row.nest == NONE and over(row, sensors, rules, time_s):
-            end(row, t, free, counts, time_s, gone, gone_s)
-    tend_nests(bank, nests, free, counts, rules.drop, time_s, gone, gone_s)
-    give_back(free, counts)
+            end(store, t, time_s)
+        else:
+            pin.wake_s = wakes_s(row, sensors, rules)
+    tend_nests(store, rules.drop, time_s)
 
 
 @njit(cache=True)
-def end(row: Record, t: int, free: I4, counts: I8, time_s: float, gone: I4, gone_s: F8) -> None:
-    """End one row. `counts` is (rows in use at most, free rows below that, next number, ended)."""
-    if row.status == CONFIRMED and counts[3] < len(gone):
-        gone[counts[3]], gone_s[counts[3]] = row.number, time_s
-        counts[3] += 1
-    row.number = 0
-    free[counts[1]] = t
-    counts[1] += 1
+def end(store: Store, t: int, time_s: float) -> None:
+    """End one row, and with it its track."""
+    if store.bank[t].status == CONFIRMED:
+        note_end(store, store.bank[t].number, time_s)
+    retire(store, t)
 
 
 @njit(cache=True)
-def dismiss_rivals(bank: Records, first: I4, rows: I8, t: int, some: I4) -> None:
+def dismiss_rivals(store: Store, t: int, middle_s: float, some: I4) -> None:
     """Rows that are not believed and share plots with row t, which now is, are of no use: they end with the slice."""
-    row = bank[t]
-    for c in range(near(bank, first, rows, row.whole[:3], row.radius_m + RIVALS_M, 0.0, some)):
-        rival = bank[some[c]]
+    row = store.bank[t]
+    radius_m = store.pins[t].radius_m + RIVALS_M
+    for c in range(near(store, row.whole[:3], radius_m, middle_s, middle_s, some)):
+        rival = store.bank[some[c]]
         if some[c] != t and rival.number and rival.status == TENTATIVE and shares_plot(row, rival):
             rival.exists = 0.0
+            touch(store, some[c])
 
 
 @njit(cache=True)
@@ -331,27 +352,17 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
 
 
 @njit(cache=True)
-def unite(
-    bank: Records,
-    nests: Records,
-    first: I4,
-    rows: I8,
-    top: int,
-    free: I4,
-    counts: I8,
-    sensors: Records,
-    time_s: float,
-    gone: I4,
-    gone_s: F8,
-    some: I4,
-) -> None:
-    """End rows that double another. The grid must be as of this slice."""
-    for t in range(top):
-        a = bank[t]
-        if a.number == 0 or a.status != CONFIRMED or a.lead != 1:
+def unite(store: Store, sensors: Records, middle_s: float, time_s: float, some: I4) -> None:
+    """End rows that double another. The grid must be of the slice about `middle_s`."""
+    for t in range(store.counts[0].top):
+        if not store.pins[t].live:
             continue
-        for c in range(near(bank, first, rows, a.place, ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0, 0.0, some)):
-            b = bank[some[c]]
+        a = store.bank[t]
+        if a.status != CONFIRMED or a.lead != 1:
+            continue
+        radius_m = ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0
+        for c in range(near(store, store.pins[t].place, radius_m, store.pins[t].at_s, middle_s, some)):
+            b = store.bank[some[c]]
             if b.number == 0 or b.number == a.number or b.status != CONFIRMED or b.lead != 1:
                 continue
             if not doubles(a, b, sensors):
@@ -359,21 +370,21 @@ def unite(
             better = a.number < b.number
             if a.hits != b.hits:
                 better = a.hits > b.hits
-            end_track(bank, nests, some[c] if better else t, free, counts, time_s, gone, gone_s)
+            end_track(store, some[c] if better else t, time_s)
             if not better:
                 break
 
 
 @njit(cache=True)
-def end_track(bank: Records, nests: Records, t: int, free: I4, counts: I8, time_s: float, gone: I4, gone_s: F8) -> None:
+def end_track(store: Store, t: int, time_s: float) -> None:
     """End the track that row t leads, with all its rows."""
-    n = bank[t].nest
+    n = store.bank[t].nest
     if n == NONE:
-        end(bank[t], t, free, counts, time_s, gone, gone_s)
+        end(store, t, time_s)
         return
-    nest = nests[n]
+    nest = store.nests[n]
     for j in range(nest.tracks):
         if nest.leaf[0, j] == t:
-            end_nested(bank, nest, j, free, counts, time_s, gone, gone_s)
+            end_nested(store, nest, j, time_s)
             break
-    tidy(bank, nest, free, counts)
+    tidy(store, nest)

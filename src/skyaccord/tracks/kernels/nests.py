@@ -13,7 +13,8 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8, I4, I8
-from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records
+from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records, Store
+from skyaccord.tracks.kernels.store import note_end, retire, touch
 
 CHILDREN = 32  # hypotheses that are looked at before the best are kept
 UNLIKELY = 1e-3  # probability, against the best, below which a hypothesis is not kept
@@ -69,7 +70,7 @@ def children(
                     busy[using[depth]] = False
                 continue
             moved = False
-            while at[depth] < options[depth] and not moved:
+            while not moved and at[depth] < options[depth]:
                 k = order[depth, at[depth]]
                 at[depth] += 1
                 if k != NONE and busy[k]:
@@ -146,9 +147,9 @@ def alike(a: Record, b: Record) -> bool:
 
 
 @njit(cache=True)
-def tidy(bank: Records, nest: Record, free: I4, counts: I8) -> None:
+def tidy(store: Store, nest: Record) -> None:
     """Make a nest as small as it may be: likely hypotheses, no two alike, best first; tracks that are certain leave."""
-    weight, leaf = nest.weight, nest.leaf
+    bank, weight, leaf = store.bank, nest.weight, nest.leaf
     listed, many = np.empty(HYPOTHESES * WIDTH, np.int32), 0
     top = 0.0
     for h in range(nest.hypotheses):
@@ -177,7 +178,8 @@ def tidy(bank: Records, nest: Record, free: I4, counts: I8) -> None:
         if certain:
             row = bank[leaf[0, j]]
             row.nest, row.lead, row.luck = NONE, 1, 0.0
-            take_out(bank, nest, j)
+            touch(store, leaf[0, j])
+            take_out(nest, j)
         else:
             j += 1
     unify(nest)
@@ -186,29 +188,11 @@ def tidy(bank: Records, nest: Record, free: I4, counts: I8) -> None:
             bank[leaf[h, j]].lead = 1 if h == 0 else 0
     for i in range(many):
         if bank[listed[i]].lead == UNUSED:
-            retire(bank, listed[i], free, counts)
+            retire(store, listed[i])
 
 
 @njit(cache=True)
-def retire(bank: Records, t: int, free: I4, counts: I8) -> None:
-    """Take a row out of use; it is given away again only after the slice, for the grid still chains it."""
-    bank[t].number, bank[t].lead, bank[t].nest = 0, 1, NONE
-    free[len(free) - 1 - counts[5]] = t
-    counts[5] += 1
-
-
-@njit(cache=True)
-def give_back(free: I4, counts: I8) -> None:
-    """Rows retired in a slice may be used again."""
-    for i in range(counts[5]):
-        t = free[len(free) - 1 - i]
-        free[counts[1]] = t
-        counts[1] += 1
-    counts[5] = 0
-
-
-@njit(cache=True)
-def take_out(bank: Records, nest: Record, j: int) -> None:
+def take_out(nest: Record, j: int) -> None:
     """A track leaves a nest; its rows are the caller's business."""
     for h in range(nest.hypotheses):
         for i in range(j, nest.tracks - 1):
@@ -230,35 +214,6 @@ def join_rows(bank: Records, nest: Record, j: int) -> None:
                     if leaf[i, j] == old:
                         leaf[i, j] = leaf[g, j]
                 break
-
-
-@njit(cache=True)
-def spare_nest(nests: Records, counts: I8) -> int:
-    """A nest that is not in use, or NONE."""
-    for i in range(len(nests)):
-        at = (counts[4] + i) % len(nests)
-        if nests[at].tracks == 0:
-            counts[4] = at + 1
-            return int(at)
-    return NONE
-
-
-@njit(cache=True)
-def copy_row(bank: Records, t: int, free: I4, counts: I8) -> int:
-    """A row with all that row t has."""
-    twin = spare(free, counts)
-    bank[twin] = bank[t]
-    return int(twin)
-
-
-@njit(cache=True)
-def spare(free: I4, counts: I8) -> int:
-    """A row that is not in use."""
-    if counts[1] > 0:
-        counts[1] -= 1
-        return int(free[counts[1]])
-    counts[0] += 1
-    return int(counts[0] - 1)
 
 
 @njit(cache=True)
@@ -304,34 +259,30 @@ def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
 
 
 @njit(cache=True)
-def tend_nests(
-    bank: Records, nests: Records, free: I4, counts: I8, drop: float, time_s: float, gone: I4, gone_s: F8
-) -> None:
+def tend_nests(store: Store, drop: float, time_s: float) -> None:
     """Weigh the looks of all nests, end their tracks that are believed no more, and make them small."""
-    for n in range(len(nests)):
-        nest = nests[n]
+    for n in range(len(store.nests)):
+        nest = store.nests[n]
         if nest.tracks == 0:
             continue
-        fold(bank, nest)
+        fold(store.bank, nest)
         j = 0
         while j < nest.tracks:
-            if believed(bank, nest, j) < drop:
-                end_nested(bank, nest, j, free, counts, time_s, gone, gone_s)
+            if believed(store.bank, nest, j) < drop:
+                end_nested(store, nest, j, time_s)
             else:
                 j += 1
-        tidy(bank, nest, free, counts)
+        tidy(store, nest)
 
 
 @njit(cache=True)
-def end_nested(bank: Records, nest: Record, j: int, free: I4, counts: I8, time_s: float, gone: I4, gone_s: F8) -> None:
+def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
     """End one track of a nest, with all its rows."""
-    if counts[3] < len(gone):
-        gone[counts[3]], gone_s[counts[3]] = bank[nest.leaf[0, j]].number, time_s
-        counts[3] += 1
+    note_end(store, store.bank[nest.leaf[0, j]].number, time_s)
     for h in range(nest.hypotheses):
-        if bank[nest.leaf[h, j]].number:
-            retire(bank, nest.leaf[h, j], free, counts)
-    take_out(bank, nest, j)
+        if store.bank[nest.leaf[h, j]].number:
+            retire(store, nest.leaf[h, j])
+    take_out(nest, j)
 
 
 @njit(cache=True)
@@ -346,27 +297,23 @@ def rank(values: F8, many: int, out: I4) -> None:
 
 
 @njit(cache=True)
-def gather(
-    bank: Records, nests: Records, singles: I4, many_singles: int, holders: I4, many_holders: int, log: F8, leaf: I4
-) -> tuple[int, int]:
+def gather(bank: Records, nests: Records, singles: I4, holders: I4, log: F8, leaf: I4) -> tuple[int, int]:
     """The joint hypotheses of some nests and single rows: (how many, tracks in each), into `log` and `leaf`.
 
     (0, 0) when there would be too many tracks. The nests' likeliest combinations are kept.
     """
-    tracks = many_singles
-    for i in range(many_holders):
-        tracks += nests[holders[i]].tracks
+    tracks, width, many = len(singles), len(singles), 1
+    for n in holders:
+        tracks += nests[n].tracks
     if tracks > WIDTH:
         return 0, 0
-    many = 1
     log[0] = 0.0
-    for j in range(many_singles):
+    for j in range(width):
         leaf[0, j] = singles[j]
-    width = many_singles
     product, rows = np.empty(HYPOTHESES * HYPOTHESES), np.empty((HYPOTHESES * HYPOTHESES, WIDTH), np.int32)
     order = np.empty(HYPOTHESES * HYPOTHESES, np.int32)
-    for i in range(many_holders):
-        nest = nests[holders[i]]
+    for n in holders:
+        nest = nests[n]
         at = 0
         for a in range(many):
             for b in range(nest.hypotheses):

@@ -16,17 +16,12 @@ from numba import njit
 from skyaccord.columns import F8, I8
 from skyaccord.tracks.kernels.bank import MODELS, TURN, Record, Records
 from skyaccord.tracks.kernels.filters import (
-    SURPRISE,
-    absorb,
-    advance,
     flow,
     merge,
     mix,
-    observe,
     predict,
     refine,
     shake,
-    surge_density,
 )
 from skyaccord.tracks.kernels.life import FLYING, change_motion, seat
 
@@ -96,24 +91,7 @@ def forward(
     rows[0].motion = kind
     for k in range(1, len(plots)):
         rows[k] = rows[k - 1]
-        shaken[k] = surprise(rows[k], plots[k], sensors[plots[k].sensor], motion, desk)
-        rows[k] = rows[k - 1]
-        refine(rows[k], plots[k], sensors[plots[k].sensor], motion, rules.velocity_sigma_mps, desk)
-
-
-@njit(cache=True)
-def surprise(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> float:
-    """White acceleration density that `refine` adds because no model has foreseen a plot; uses the row up."""
-    dt = plot.time_s - row.time_s
-    if not dt > 0.0:
-        return 0.0
-    advance(row, dt, motion, desk)
-    for m in range(MODELS):
-        count = observe(row.mean[m], 0.0, plot, sensor, desk)
-        d2, _ = absorb(row.mean[m], row.cov[m], count, 0.0, desk)
-        if d2 <= SURPRISE:
-            return 0.0
-    return float(surge_density(motion, dt))
+        shaken[k] = refine(rows[k], plots[k], sensors[plots[k].sensor], motion, rules.velocity_sigma_mps, desk)
 
 
 @njit(cache=True)
