@@ -47,7 +47,10 @@ def records(reading) -> dict[int, int]:
         (GOOD + b"\x00" * 8, {48: 1}, {"trailer": Loss(1, 8, 7)}),
         (GOOD + bytes.fromhex("11d28f0a00000001"), {48: 1}, {"trailer": Loss(1, 8, 7)}),
         (b"\x00" * 8 + GOOD, {}, {"bad_length": Loss(1, 15, 0)}),
-        (block(10, PLOT) + GOOD + block(11, "00"), {48: 1}, {"unknown_category": Loss(2, 11, 0)}),
+        (block(8, PLOT) + GOOD + block(11, "00"), {48: 1}, {"unknown_category": Loss(2, 11, 0)}),
+        (block(19, "0110 00"), {}, {"bad_fspec": Loss(1, 3, 3)}),  # a spare FRN
+        (block(10, "01010108 00"), {}, {"bad_fspec": Loss(1, 5, 3)}),
+        (block(20, "010108 10 0000"), {}, {"bad_item": Loss(1, 6, 3)}),  # I020/500 has three subfields
     ],
 )
 def test_what_is_lost_and_what_is_kept(data, found, losses):
@@ -90,7 +93,15 @@ def test_losses_add_up():
 
 
 @pytest.mark.parametrize(
-    "name", ["croatiacontrol/cat062cat065.raw", "jasterix/cat048ed1.15.bin", "jasterix/cat062ed1.12.bin"]
+    "name",
+    [
+        "croatiacontrol/cat062cat065.raw",
+        "jasterix/cat048ed1.15.bin",
+        "jasterix/cat062ed1.12.bin",
+        "jasterix/cat010ed0.31.bin",
+        "jasterix/cat019ed1.3.bin",
+        "jasterix/cat020ed1.5.bin",
+    ],
 )
 def test_mutants_of_real_blocks(name):
     mutate(shared(name) + cat048() + GOOD, seed=1, mutants=1500)
@@ -98,6 +109,12 @@ def test_mutants_of_real_blocks(name):
 
 def test_mutants_of_hand_written_blocks():
     mutate(cat048() * 3 + block(34, "e8190e01000080" + "0200") + block(21, "8110 0102 abcdef") + GOOD, 2, 3000)
+
+
+def test_mutants_of_surface_blocks():
+    surface = block(10, "e2 0007 01 60 fffd 0004", "d10104 0007 03 000180 70")
+    system = block(19, "81c0 006b 10000000 f0000000 0028") + block(20, "8980 006b 000006 000008 4f80", "c0 006b 41b0")
+    mutate(surface + system + GOOD, seed=3, mutants=3000)
 
 
 def mutate(data: bytes, seed: int, mutants: int) -> None:
@@ -112,6 +129,6 @@ def mutate(data: bytes, seed: int, mutants: int) -> None:
         mutant = mutant[:start] + mutant[stop:] if rng.random() < 0.1 else mutant
         reading = read(bytes(mutant))
         assert reading.size + reading.losses.size == len(mutant)
-        for columns in reading.columns.values():
+        for columns in (*reading.columns.values(), *reading.statuses.values()):
             assert (columns.offset >= 3).all()
             assert (columns.offset < len(mutant)).all()

@@ -1,6 +1,7 @@
 """What was heard: `Plots`, one row a report, and `Sites`, one row a sensor.
 
-One file a kind of sensor: `radar.py` measures slant range and azimuth, `adsb.py` hears positions that aircraft report.
+One file a kind of sensor: `radar.py` measures slant range and azimuth, `adsb.py` hears positions that aircraft report,
+`mlat.py` computes positions in the plane of a reference point.
 """
 
 from skyaccord.sensors.plots import Plots

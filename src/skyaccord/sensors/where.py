@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skyaccord.columns import F8
-from skyaccord.sensors import adsb, radar
+from skyaccord.sensors import adsb, mlat, radar
 from skyaccord.sensors.plots import Plots
 from skyaccord.sensors.sites import Sites, row_of
 
@@ -15,6 +15,7 @@ ASSUMED_HEIGHT_M = 5000.0  # of a plot that has none; moves it on the map by at 
 def where(plots: Plots, sites: Sites) -> F8:
     """ECEF position of each plot: (N, 3) metres, NaN where its sensor is not in the registry or it has no position."""
     out = np.full((len(plots), 3), np.nan)
+    plots = mlat.placed(plots, sites)
     row = row_of(sites, plots.source)
     height = np.where(np.isfinite(plots.height_m), plots.height_m, plots.pressure_alt_m)
     height = np.where(np.isfinite(height), height, ASSUMED_HEIGHT_M)

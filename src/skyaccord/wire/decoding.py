@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -17,15 +17,18 @@ from skyaccord.wire.formats.asterix import Editions, read_asterix
 from skyaccord.wire.kernels import DAY_S
 from skyaccord.wire.losses import Losses
 from skyaccord.wire.recordings import Recording
-from skyaccord.wire.reports import Services, SystemTracks
+from skyaccord.wire.reports import Services, Statuses, SystemTracks
+
+Many = TypeVar("Many", bound=Columns)
 
 
 @dataclass(frozen=True, eq=False)
 class Decoded:
     """What was heard, and what became of the rest."""
 
-    plots: Plots  # CAT048 and CAT021, in order of arrival
+    plots: Plots  # CAT048, 021, 020 and the target reports of CAT010, in order of arrival
     services: Services  # CAT034
+    statuses: Statuses  # CAT019 and the status messages of CAT010, in order of arrival
     system_tracks: SystemTracks  # CAT062
     records: Mapping[tuple[int, int], int]  # (category, source) -> records in the columns
     losses: Losses  # bytes that were not decoded, by reason
@@ -46,21 +49,21 @@ def decode(recording: Recording, *, day_s: float | None = None, editions: Editio
     """
     datagrams = recording.datagrams
     reading = read_asterix(recording.buffer, datagrams.offset, datagrams.length, editions)
-    heard = list(reading.columns.values())
+    keys = [*reading.columns, *(-number for number in reading.statuses)]  # a category's status messages: negative
+    heard = [*reading.columns.values(), *reading.statuses.values()]
     offset, source, told_s = (join(heard, name) for name in ("offset", "source", "time_s"))
     start_s = 0.0 if recording.dated or day_s is None else day_s
     tod_s = np.where(told_s <= DAY_S, told_s, np.nan)
     arrival_s = arrivals(datagrams, offset) + start_s
     time_s = utc(tod_s, arrival_s, source.astype(np.uint16), offset, start_s)
     ends = np.cumsum([len(part) for part in heard])
-    timed = {
-        n: part.replace(time_s=t) for (n, part), t in zip(reading.columns.items(), np.split(time_s, ends), strict=False)
-    }
+    timed = {n: part.replace(time_s=t) for n, part, t in zip(keys, heard, np.split(time_s, ends), strict=False)}
     return Decoded(
-        plots=in_order([cast(Plots, timed[number]) for number in (48, 21) if number in timed]),
+        plots=in_order(Plots, [cast(Plots, timed[n]) for n in (48, 21, 20, 10) if n in timed]),
         services=cast(Services, timed.get(34, Services.empty())),
+        statuses=in_order(Statuses, [cast(Statuses, timed[n]) for n in (-19, -10) if n in timed]),
         system_tracks=cast(SystemTracks, timed.get(62, SystemTracks.empty())),
-        records=count_records(reading.columns),
+        records=count_records(timed),
         losses=reading.losses,
         size=reading.size,
         skipped=reading.skipped,
@@ -94,18 +97,19 @@ def join(parts: Sequence[Columns], name: str) -> Any:
     return np.concatenate([part.arrays()[name] for part in parts]) if parts else np.empty(0)
 
 
-def in_order(parts: Sequence[Plots]) -> Plots:
-    """Plots of several categories in the order of their bytes."""
-    plots = Plots.concat(parts)
-    return plots if len(parts) < 2 else plots.take(np.argsort(plots.offset, kind="stable"))
+def in_order(kind: type[Many], parts: Sequence[Many]) -> Many:
+    """Columns of several categories in the order of their bytes."""
+    joined = kind.concat(parts)
+    return joined if len(parts) < 2 else joined.take(np.argsort(joined.arrays()["offset"], kind="stable"))
 
 
 def count_records(columns: Mapping[int, Columns]) -> dict[tuple[int, int], int]:
-    """(category, source) -> records."""
+    """(category, source) -> records; a category's status messages stand under its negative number."""
     counts: dict[tuple[int, int], int] = {}
     for category, part in columns.items():
         sources, number = np.unique(part.arrays()["source"], return_counts=True)
-        counts |= {(category, int(s)): int(n) for s, n in zip(sources, number, strict=True)}
+        for key, count in zip(((abs(category), int(s)) for s in sources), number.tolist(), strict=True):
+            counts[key] = counts.get(key, 0) + count
     return counts
 
 

@@ -1,4 +1,4 @@
-"""What ASTERIX says besides plots: a radar's service messages, and another system's tracks."""
+"""What ASTERIX says besides plots: a sensor's service and status messages, and another system's tracks."""
 
 from __future__ import annotations
 
@@ -8,6 +8,15 @@ from skyaccord.columns import F8, I4, I8, U1, U2, U4, Columns, Text, column
 
 # `Services.message`
 NORTH_MARKER, SECTOR_CROSSING = 1, 2
+
+# `Statuses.message`
+START_OF_CYCLE, PERIODIC, EVENT = 1, 2, 3
+
+# `Statuses.release`
+OPERATIONAL, DEGRADED, NO_GO, NO_RELEASE = 0, 1, 2, 0xFF
+
+# `Statuses.flags`
+OVERLOADED, TIME_INVALID = 1, 2
 
 # `SystemTracks.flags`
 MONO_SENSOR, SPI, SIMULATED, FIRST, LAST, TENTATIVE, COASTED, EMERGENCY = (1 << k for k in range(8))
@@ -22,6 +31,21 @@ class Services(Columns):
     message: U1 = column("u1")  # I034/000: NORTH_MARKER, SECTOR_CROSSING, ...
     azimuth_rad: F8 = column("f8")  # where the sector begins; NaN: none
     period_s: F8 = column("f8")  # of one antenna turn; NaN: none
+    offset: I8 = column("i8")  # byte offset of the record in its buffer
+
+
+@dataclass(frozen=True, eq=False)
+class Statuses(Columns):
+    """CAT019, and the status messages of CAT010: a system says how it is, and where its reference point lies."""
+
+    time_s: F8 = column("f8")  # UTC; NaN: unknown
+    source: U2 = column("u2")  # SAC << 8 | SIC
+    message: U1 = column("u1")  # START_OF_CYCLE .. EVENT; 0: not said
+    release: U1 = column("u1")  # OPERATIONAL .. NO_GO; NO_RELEASE: not said
+    flags: U1 = column("u1")  # OVERLOADED, TIME_INVALID
+    lat_rad: F8 = column("f8")  # of the reference point; NaN: not said
+    lon_rad: F8 = column("f8")
+    height_m: F8 = column("f8")  # the same above the ellipsoid
     offset: I8 = column("i8")  # byte offset of the record in its buffer
 
 

@@ -5,7 +5,7 @@
     rows      walked records as columns of numbers, before they have a meaning
     catNNN    one category each: its profile, its fields, what columns they make, and the way back
     writer    columns of numbers into records and blocks
-    reader    all of it: datagrams to plots, service messages, system tracks and losses
+    reader    all of it: datagrams to plots, service and status messages, system tracks and losses
 
 To add a category: one file, and one line in `reader.CATEGORIES`.
 """

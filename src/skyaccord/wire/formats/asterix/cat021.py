@@ -20,7 +20,7 @@ from skyaccord.sensors.plots import (
     TEST,
     Plots,
 )
-from skyaccord.wire.formats.asterix.rows import Category, Rows
+from skyaccord.wire.formats.asterix.rows import Category, Rows, first, joined
 from skyaccord.wire.formats.asterix.uap import (
     FOOT_M,
     NAUTICAL_MILE_M,
@@ -226,18 +226,7 @@ def common(rows: Rows, time_s: F8) -> Plots:
 def flags(rows: Rows) -> U2:
     """Plots.flags that both editions have."""
     names = {"simulated": SIMULATED, "test": TEST, "on_ground": ON_GROUND, "emergency": EMERGENCY}
-    joined: U2 = np.bitwise_or.reduce([np.where(rows.flag(name), bit, 0) for name, bit in names.items()]).astype(
-        np.uint16
-    )
-    return joined
-
-
-def first(*choices: F8) -> F8:
-    """The first of the columns that is there, row by row."""
-    best = choices[0]
-    for other in choices[1:]:
-        best = np.where(np.isnan(best), other, best)
-    return best
+    return joined((bit, rows.flag(name)) for name, bit in names.items())
 
 
 CATEGORY = Category(21, UAP, FIELDS, plots)

@@ -22,7 +22,7 @@ from skyaccord.sensors.plots import (
     TEST,
     Plots,
 )
-from skyaccord.wire.formats.asterix.rows import Category, Rows, codes, optional, time_of_day
+from skyaccord.wire.formats.asterix.rows import SPECIAL_CODES, Category, Rows, codes, joined, optional, time_of_day
 from skyaccord.wire.formats.asterix.uap import (
     NAUTICAL_MILE_M,
     QUARTER_LEVEL_M,
@@ -104,7 +104,6 @@ FIELDS = (
 
 # I048/020 TYP -> Plots.kind; an address tells Mode S with primary from SSR with primary
 KINDS = np.array([0, PRIMARY, SECONDARY, COMBINED, MODE_S, MODE_S, COMBINED, COMBINED], np.uint8)
-SPECIAL_CODES = (0o7500, 0o7600, 0o7700)
 
 
 def plots(rows: Rows) -> Plots:
@@ -145,7 +144,7 @@ def kinds(rows: Rows) -> U1:
 def flags(rows: Rows, special: Bool) -> U2:
     """Plots.flags; a code that is not validated counts as garbled, for it is not to be trusted either."""
     status = rows.whole("flight_status", 0)
-    bits = (
+    bits = [
         (SIMULATED, rows.flag("simulated")),
         (TEST, rows.flag("test")),
         (ON_GROUND, (status == 1) | (status == 3)),
@@ -153,9 +152,8 @@ def flags(rows: Rows, special: Bool) -> U2:
         (EMERGENCY, rows.flag("emergency") | special),
         (GARBLED_A, rows.flag("a_garbled") | rows.flag("a_not_valid")),
         (GARBLED_C, rows.flag("c_garbled") | rows.flag("c_not_valid")),
-    )
-    joined: U2 = np.bitwise_or.reduce([np.where(on, bit, 0) for bit, on in bits]).astype(np.uint16)
-    return joined
+    ]
+    return joined(bits)
 
 
 CATEGORY = Category(48, UAP, FIELDS, plots)

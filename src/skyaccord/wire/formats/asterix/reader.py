@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 
 from skyaccord.columns import I4, I8, U1, Columns
 from skyaccord.errors import InputError
-from skyaccord.wire.formats.asterix import cat021, cat034, cat048, cat062
+from skyaccord.wire.formats.asterix import cat010, cat019, cat020, cat021, cat034, cat048, cat062
 from skyaccord.wire.formats.asterix.rows import Category, Rows
 from skyaccord.wire.formats.asterix.uap import SLOT, Tables, compile_uap
 from skyaccord.wire.formats.asterix.walker import HEADER, walk_blocks, walk_records
 from skyaccord.wire.losses import REASONS, UNKNOWN_CATEGORY, Losses, tally
+from skyaccord.wire.reports import Statuses
 
 # (category, edition) -> how to read it; a category's first edition here is the one that is meant if nobody says
 CATEGORIES: dict[tuple[int, str], Category] = {
+    (10, "1.x"): cat010.CATEGORY,
+    (19, "1.x"): cat019.CATEGORY,
+    (20, "1.x"): cat020.CATEGORY,
     (21, "2.x"): cat021.CATEGORY,
     (21, "0.23"): cat021.CATEGORY_023,
     (34, "1.x"): cat034.CATEGORY,
@@ -29,6 +34,8 @@ NUMBERS = tuple(dict.fromkeys(number for number, _ in CATEGORIES))
 # (category, source or None for all others) -> edition
 Editions = Mapping[tuple[int, int | None], str]
 
+Many = TypeVar("Many", bound=Columns)
+
 CHUNK_ROWS = 20_000  # keeps a chunk's numbers within the cache; not a power of two, which would alias there
 
 
@@ -37,6 +44,7 @@ class Reading:
     """What datagrams held: columns by category, and what became of every byte."""
 
     columns: Mapping[int, Columns]  # category -> its columns, in the order of the bytes; times are times of day
+    statuses: Mapping[int, Statuses]  # the same of those that (also) say how a system is
     losses: Losses
     size: int  # bytes of block headers and records that were decoded
     skipped: Mapping[int, int]  # category that is not read here -> blocks
@@ -53,16 +61,21 @@ def read_asterix(buffer: U1, offset: I8, length: I4, editions: Editions | None =
     table = np.zeros((len(REASONS), 3), np.int64)
     blocks, skipped = find_blocks(buffer, offset, length, table)
     parts: dict[int, list[Columns]] = {}
+    asides: dict[int, list[Statuses]] = {}
     size, monitors = HEADER * len(blocks), 0
     for key, chosen in by_edition(blocks, editions or {}):
         category = CATEGORIES[key]
         for rows, read in walk(buffer, chosen, category, table):
             genuine = rows.take(~rows.flag("field_monitor")) if rows.knows("field_monitor") else rows
-            parts.setdefault(category.number, []).append(category.columns(genuine))
+            if category.columns is not None:
+                parts.setdefault(category.number, []).append(category.columns(genuine))
+            if category.statuses is not None:
+                asides.setdefault(category.number, []).append(category.statuses(genuine))
             size += read
             monitors += len(rows) - len(genuine)
     return Reading(
         columns={number: in_order(part) for number, part in parts.items()},
+        statuses={number: in_order(part) for number, part in asides.items()},
         losses=tally(table),
         size=size,
         skipped=skipped,
@@ -125,7 +138,7 @@ def tables(category: Category) -> Tables:
     return compile_uap(category.uap, category.fields)
 
 
-def in_order(parts: list[Columns]) -> Columns:
+def in_order(parts: list[Many]) -> Many:
     """Parts of one category in the order of their bytes."""
     joined = type(parts[0]).concat(parts)
     offset: I8 = joined.arrays()["offset"]

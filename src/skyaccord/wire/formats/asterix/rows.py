@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from skyaccord.columns import F8, I8, Bool, Columns, Text
-from skyaccord.wire.formats.asterix.uap import DAY_S, Field, Uap
+from skyaccord.columns import F8, I8, U2, Bool, Columns, Text
+from skyaccord.wire.formats.asterix.uap import DAY_S, TAU, Field, Uap
+from skyaccord.wire.reports import Statuses
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Category:
     number: int
     uap: Uap
     fields: tuple[Field, ...]
-    columns: Callable[[Rows], Columns]
+    columns: Callable[[Rows], Columns] | None  # None: its records are all status messages
+    statuses: Callable[[Rows], Statuses] | None = None  # None: none of them is
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,29 @@ class Rows:
     def row(self, name: str) -> int:
         """Where the field stands."""
         return next(k for k, field in enumerate(self.fields) if field.name == name)
+
+
+SPECIAL_CODES = (0o7500, 0o7600, 0o7700)  # Mode A of hijacking, radio failure, emergency
+
+
+def joined(bits: Iterable[tuple[int, Bool]]) -> U2:
+    """One word of flags a row: each bit where its column (N,) is true."""
+    word: U2 = np.bitwise_or.reduce([np.where(on, bit, 0) for bit, on in bits]).astype(np.uint16)
+    return word
+
+
+def first(*choices: F8) -> F8:
+    """The first of the columns that is there, row by row."""
+    best = choices[0]
+    for other in choices[1:]:
+        best = np.where(np.isnan(best), other, best)
+    return best
+
+
+def in_plane(x_m: F8, y_m: F8) -> tuple[F8, F8]:
+    """East and north in a sensor's horizontal plane as distance and bearing, clockwise from north, below a turn."""
+    bearing = np.arctan2(x_m, y_m)
+    return np.hypot(x_m, y_m), np.where(bearing < 0, bearing + TAU, bearing)
 
 
 # ICAO Annex 10, volume IV, table 3-9; what is not in it reads as a space
