@@ -7,7 +7,8 @@ there is said and left out. Seeds are fixed; nothing is tuned to a recording.
 
     bcn_2023    one radar at Barcelona: identity hidden from the tracker, scored against the aircraft addresses
     arg         one radar against the system tracks of a real tracker, with and without registration
-    lebl_2016   ADS-B (CAT021, edition 0.23), identity hidden, scored against the aircraft addresses
+    lebl_2016   ADS-B (CAT021, edition 0.23) alone, with multilateration (CAT020), and with surface radar (CAT010) too,
+                identity hidden, scored against the aircraft addresses and the ADS-B positions
     alicante    the same of another station
     swiss       20 minutes of Swiss traffic behind three radars with clutter
     drone       the flight of a small rotary drone behind a short-range radar with clutter
@@ -26,8 +27,9 @@ from pathlib import Path
 
 import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
+from scipy.spatial import cKDTree
 
-from skyaccord.columns import F8, I4, I8, U2
+from skyaccord.columns import F8, I4, I8, U2, U4
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.exercise.figures import EARTH, Nees, Samples, nees
 from skyaccord.exercise.score import (
@@ -39,7 +41,7 @@ from skyaccord.exercise.score import (
     follow,
 )
 from skyaccord.exercise.verdict import Verdict, judge, pronounce
-from skyaccord.sensors import Plots, Sites
+from skyaccord.sensors import Plots, Sites, mlat
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, ON_GROUND
 from skyaccord.sensors.sites import build_sites
 from skyaccord.sensors.where import where
@@ -54,7 +56,7 @@ DATA = ROOT.parent / "shared" / "data"
 BCN = "asterix/bcn_2023/230502-est-080001_BCN_60MN_08_09.ast"
 ARG_PLOTS, ARG_TRACKS = "asterix/arg/260429.pcap", "asterix/arg/fds260429.pcap"
 LEBL = "asterix/lebl_2016/160510-lebl-220001_adsb_cat021_v023.ast"
-LEBL_OTHERS = tuple(LEBL.replace("adsb_cat021_v023", kind) for kind in ("smr_cat010", "mlat_cat010", "mlat_cat020"))
+LEBL_SMR, LEBL_MLAT = (LEBL.replace("adsb_cat021_v023", kind) for kind in ("smr_cat010", "mlat_cat020"))
 ALICANTE = "asterix/alicante/record_Alicante-ADSB_ADS_LAN2_Ch1_AST_OP.ast"
 SWISS, DRONE = "adsb/traffic/switzerland.json.gz", "adsb/stonesoup/UAV_Rot.csv"
 FOOT_M, KNOT_MPS, EARTH_M = 0.3048, 1852 / 3600, 6.371e6
@@ -90,6 +92,132 @@ def lebl(data: Path, hidden: bool = True) -> IdentityScore:
     """The ADS-B station at Barcelona's airport."""
     site = {"sac": 0, "sic": 107, "lat_deg": 41.297076, "lon_deg": 2.078463, "kind": "adsb"}
     return identities(heard(data / LEBL, "0.23").plots, build_sites([site], "lebl"), hidden)
+
+
+ADSB, MLAT, SMR = 107, 108, 7  # SAC 0
+# I019/600 and I019/610 say where 0/107's reference point is; the radar's place is published, its antenna's height is
+# not. Turns and ranges are what a recording of them shows, all else the registry's defaults but for the surface radar
+LEBL_SITES = (
+    {"sac": 0, "sic": ADSB, "lat_deg": 41.297076, "lon_deg": 2.078463, "kind": "adsb"},
+    {"sac": 0, "sic": MLAT, "lat_deg": 41.297076, "lon_deg": 2.078463, "height_m": 51, "kind": "mlat"},
+    {"sac": 0, "sic": SMR, "lat_deg": 41.295615, "lon_deg": 2.095116, "height_m": 80, "scan_s": 1.0}
+    | {"range_max_km": 5, "sigma_range_m": 10, "sigma_azimuth_deg": 0.3},
+)
+SURFACE_M = 54.0  # of the airport, above the ellipsoid: the surface radar tells no height
+CLOSE_M, CLOSE_S = 100.0, 1.0  # a surface plot and a report of multilateration as near as this are one target
+ADSB_GAP_S = 3.0  # between two reports farther apart nothing says where an aircraft was
+
+
+@dataclass(frozen=True, eq=False)
+class Mix:
+    """Some of an airport's sensors in one tracker."""
+
+    identity: IdentityScore
+    rejected: dict[str, int]
+    gap_m: F8  # of tracks from ADS-B after each plot of other sensors (of ADS-B, if it is alone)
+
+
+@dataclass(frozen=True, eq=False)
+class Airport:
+    """Barcelona's: what its sensors say, and what becomes of it."""
+
+    reports: dict[str, tuple[int, int]]  # sensor -> its reports, and those not said to be on the ground
+    monitors: int  # reports of field monitors, left out before
+    surface_twins: tuple[int, int]  # plots of the surface radar near a report on the ground, near one in the air
+    raw_gap_m: F8  # multilateration in the air from ADS-B of the same address
+    mixes: dict[str, Mix]
+
+
+def lebl_airport(data: Path) -> Airport:
+    """ADS-B, multilateration and surface radar; multilateration and ADS-B share a SAC/SIC, so one takes another."""
+    sites = build_sites([dict(row) for row in LEBL_SITES], "lebl")
+    said = heard(data / LEBL_MLAT)
+    adsb, radar = heard(data / LEBL, "0.23").plots, heard(data / LEBL_SMR).plots
+    multi = mlat.placed(said.plots.replace(source=np.full(len(said.plots), MLAT)), sites)
+    radar = radar.replace(height_m=np.full(len(radar), SURFACE_M))
+    parts = {"ADS-B": adsb, "multilateration": multi, "surface radar": radar}
+    flying = in_the_air(multi)
+    gap = from_adsb(flying.time_s, where(flying, sites), flying.address, adsb)
+    mixed = {
+        "ADS-B": (adsb,),
+        "multilateration": (multi,),
+        "ADS-B + multilateration": (adsb, multi),
+        "ADS-B + multilateration + surface radar": (adsb, multi, radar),
+    }
+    return Airport(
+        {name: (len(p), int(np.count_nonzero(p.flags & ON_GROUND == 0))) for name, p in parts.items()},
+        said.field_monitors,
+        twins(radar, multi, sites),
+        gap[np.isfinite(gap)],
+        {name: mix(Plots.concat(some), adsb, sites) for name, some in mixed.items()},
+    )
+
+
+def mix(plots: Plots, adsb: Plots, sites: Sites) -> Mix:
+    """Track plots, identity hidden; score them by address and against ADS-B."""
+    plots = plots.take(np.argsort(plots.time_s, kind="stable"))
+    tracker, number, state = Tracker(sites, TrackerConfig(hide_addresses=True)), [], []
+    confirmed = np.zeros(0, np.int32)
+    times = np.arange(np.floor(plots.time_s[0]) + 1.0, plots.time_s[-1] + 2.0)
+    edges = np.searchsorted(plots.time_s, np.append(-np.inf, times))
+    for now, low, high in zip(times, edges[:-1], edges[1:], strict=True):
+        updates = tracker.follow(plots.take(slice(int(low), int(high))), float(now))
+        number.append(updates.number)
+        state.append(updates.state)
+        confirmed = np.union1d(confirmed, updates.number[updates.status != TENTATIVE]).astype(np.int32)
+    numbers, states = np.concatenate(number), np.concatenate(state)
+    judged = np.flatnonzero(np.isin(numbers, confirmed) & (numbers >= 0))
+    alone = len(np.unique(plots.source)) == 1
+    judged = judged[alone | (plots.source[judged] != ADSB)]
+    owner = commonest(numbers, plots.address)[judged]
+    gap = from_adsb(plots.time_s[judged], states[judged, :3], owner, adsb)
+    flying = plots.flags & ON_GROUND == 0
+    score = by_identity(numbers[flying], plots.address[flying], confirmed)
+    return Mix(score, dict(tracker.rejected), gap[np.isfinite(gap)])
+
+
+def commonest(number: I4, address: U4) -> U4:
+    """(N,) the address that most plots of each plot's track carry."""
+    owner = np.full(len(number), NO_ADDRESS, np.uint32)
+    known = address != NO_ADDRESS
+    for one in np.unique(number[known & (number >= 0)]):
+        mine = number == one
+        values, counts = np.unique(address[mine & known], return_counts=True)
+        owner[mine] = values[counts.argmax()]
+    return owner
+
+
+def from_adsb(time_s: F8, place: F8, address: U4, adsb: Plots) -> F8:
+    """(N,) horizontal distance of places (N, 3) from where ADS-B of an address was; NaN where nothing says so."""
+    gap = np.full(len(time_s), np.nan)
+    told = adsb.take(np.lexsort((adsb.time_s, adsb.address)))
+    told = told.take(np.append(True, (np.diff(told.time_s) > 0) | (np.diff(told.address.astype(np.int64)) != 0)))
+    at = ecef(told.lat_rad, told.lon_rad, np.nan_to_num(told.pressure_alt_m))
+    for one in np.unique(address[address != NO_ADDRESS]):
+        theirs, mine = np.flatnonzero(told.address == one), np.flatnonzero(address == one)
+        after = np.searchsorted(told.time_s[theirs], time_s[mine])
+        mine, after = mine[(after > 0) & (after < len(theirs))], after[(after > 0) & (after < len(theirs))]
+        if not len(mine):
+            continue
+        sound = told.time_s[theirs[after]] - told.time_s[theirs[after - 1]] < ADSB_GAP_S
+        mine = mine[sound]
+        there = np.stack([np.interp(time_s[mine], told.time_s[theirs], at[theirs, axis]) for axis in range(3)], axis=1)
+        gap[mine] = flat_m(place[mine], there)
+    return gap
+
+
+def twins(radar: Plots, multi: Plots, sites: Sites) -> tuple[int, int]:
+    """How many plots of a surface radar have a report of multilateration near: on the ground, in the air."""
+    here = radar.take(np.isfinite(radar.range_m))
+    level = multi.replace(height_m=np.full(len(multi), SURFACE_M))
+    scale = CLOSE_M / CLOSE_S
+    mine = np.column_stack([where(here, sites), here.time_s * scale])
+    theirs = np.column_stack([where(level, sites), multi.time_s * scale])
+    ground = multi.flags & ON_GROUND != 0
+    near = [
+        np.isfinite(cKDTree(theirs[some]).query(mine, distance_upper_bound=CLOSE_M)[0]) for some in (ground, ~ground)
+    ]
+    return int(near[0].sum()), int(near[1].sum())
 
 
 def alicante(data: Path, hidden: bool = True) -> IdentityScore:
@@ -424,6 +552,27 @@ def tell_identities(name: str, score: IdentityScore) -> None:
     )
 
 
+def tell_airport(airport: Airport) -> None:
+    counts = "; ".join(f"{name} {n:,}, {up:,} of them ({up / n:.1%}) not said to be on the ground"
+                       for name, (n, up) in airport.reports.items())  # fmt: skip
+    print(f"lebl_2016: {counts}; {airport.monitors:,} reports of field monitors left out")
+    down, up = airport.surface_twins
+    print(
+        f"  plots of the surface radar within {CLOSE_M:.0f} m of multilateration: {down:,} on the ground, {up:,} in "
+        f"the air; multilateration in the air from ADS-B, as told: {spread(airport.raw_gap_m)}"
+    )
+    for name, one in airport.mixes.items():
+        tell_identities(f"  {name}, addresses hidden", one.identity)
+        rejected = ", ".join(f"{count:,} {reason}" for reason, count in sorted(one.rejected.items())) or "none"
+        print(f"    rejected: {rejected}; tracks from ADS-B: {spread(one.gap_m)}")
+
+
+def spread(gap_m: F8) -> str:
+    if not len(gap_m):
+        return "nothing to compare"
+    return "{:,.0f} m (median), {:,.0f} m (95 %)".format(*np.percentile(gap_m, (50, 95))) + f", {len(gap_m):,} plots"
+
+
 def tell_pair(pair: Pair) -> None:
     b = pair.biases
     print(
@@ -465,7 +614,7 @@ def tell_truth(name: str, score: Against) -> None:
 BENCHES: tuple[tuple[str, tuple[str, ...], Callable[[Path], None]], ...] = (
     ("bcn_2023", (BCN,), lambda data: tell_identities("bcn_2023, addresses hidden", bcn(data))),
     ("arg", (ARG_PLOTS, ARG_TRACKS), lambda data: tell_pair(arg(data))),
-    ("lebl_2016", (LEBL,), lambda data: tell_identities("lebl_2016 ADS-B, addresses hidden", lebl(data))),
+    ("lebl_2016", (LEBL, LEBL_MLAT, LEBL_SMR), lambda data: tell_airport(lebl_airport(data))),
     ("alicante", (ALICANTE,), lambda data: tell_identities("alicante ADS-B, addresses hidden", alicante(data))),
     ("swiss", (SWISS,), lambda data: tell_truth("swiss", swiss(data))),
     ("drone", (DRONE,), lambda data: tell_truth("drone", drone(data))),
@@ -480,12 +629,6 @@ def main() -> None:
             print(f"{name}: {data / missing[0]} is not here, left out")
             continue
         bench(data)
-    for file in LEBL_OTHERS:
-        if (data / file).exists():
-            skipped = heard(data / file).skipped
-            kinds = ", ".join(f"{n:,} blocks of CAT{c:03d}" for c, n in sorted(skipped.items()))
-            if kinds:
-                print(f"{Path(file).name}: {kinds} have no decoder here and are left out")
 
 
 if __name__ == "__main__":
