@@ -8,6 +8,7 @@
     coalescence  four targets that meet: the scenario of the multi-hypothesis papers
     load         thirty sensors, 2,000 reports a second, 4,000 tracks: share of a core, time from plot to track
     cores        what a second core gives
+    fusion       parties that share tracks and no plots: their pictures against one tracker that hears everything
     recordings   real radars and real flights: what benches/recordings.py says
     bars         what each figure has to be
     page         the figures as docs/tracking.md shows them; draw.py its pictures

@@ -33,6 +33,7 @@ PARTS = {
     "alone": ("alone", "measure"),
     "load": ("load", "measure"),
     "cores": ("cores", "measure"),
+    "fusion": ("fusion", "measure"),
     "recordings": ("recordings", "measure"),
 }
 RESULTS = Path(__file__).with_name("results.json")

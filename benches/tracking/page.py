@@ -205,6 +205,46 @@ def _coalescence(results: Results) -> str:
     return f"{table(('tracker', 'RMS GOSPA', 'CPU s a run'), lines)}\n\n{measured_at(results, 'coalescence')}"
 
 
+def _fusion(results: Results) -> str:
+    if "fusion" not in results:
+        return "Not measured yet."
+    said = results["fusion"]
+    central = said["ways"]["central"]
+    lines = [
+        (
+            way,
+            _three(row[GOSPA], ".0f", 2),
+            f"{row[GOSPA][0] / central[GOSPA][0]:.2f}",
+            _three(row["pos_median_m"], ".0f", 2),
+            _three(row["vel_rmse_ms"], ".1f", 2),
+            _three(row["siap_completeness"], ".3f", 1),
+            f"{row['nees'][0]:.2f} ({row['low'][0]:.2f} to {row['high'][0]:.2f})",
+            f"{row['beyond'][0]:.1%}",
+        )
+        for way, row in said["ways"].items()
+    ]
+    head = (
+        "picture", "GOSPA, m", "times central", "median error, m", "velocity RMSE, m/s", "completeness",
+        "NEES of 4 (95 % band)", "beyond the 95 % ellipsoid",
+    )  # fmt: skip
+    honest = [
+        (
+            motion,
+            way,
+            f"{row['rmse_m']:.0f}",
+            f"{row['nees']:.2f} ({row['low']:.2f} to {row['high']:.2f})",
+            f"{row['beyond']:.1%}",
+        )
+        for motion, ways in said["matched"].items()
+        for way, row in ways.items()
+    ]
+    beneath = ("motion", "picture", "RMSE, m", "NEES of 4 (95 % band)", "beyond the 95 % ellipsoid")
+    return (
+        f"{table(head, lines)}\n\nTargets that move exactly as the trackers are told, one at a time: what goes into "
+        f"the fusion is honest.\n\n{table(beneath, honest)}\n\n{measured_at(results, 'fusion')}"
+    )
+
+
 def _recordings(results: Results) -> str:
     if "recordings" not in results:
         return "Not measured yet."
@@ -220,5 +260,6 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "alone": _alone,
     "load": _load,
     "coalescence": _coalescence,
+    "fusion": _fusion,
     "recordings": _recordings,
 }
