@@ -16,7 +16,7 @@ from skyaccord.tasks import Decision, Task
 from skyaccord.tasks import Memory as Proposals
 from skyaccord.threats import Alert
 from skyaccord.threats import Memory as Watch
-from skyaccord.tracks import Tracker, Tracks
+from skyaccord.tracks import Biases, Registration, Tracker, Tracks
 from skyaccord.wire import Message
 
 UP, SILENT, CLOSED = "up", "silent", "closed"
@@ -55,7 +55,9 @@ class House:
     agreement: Agreement
     tracker: Tracker
     time_s: float = -np.inf
+    registration: Registration | None = None  # None: our sensors are taken as they are
     own: Tracks = field(default_factory=Tracks.empty)  # our tracks as of `time_s`, tentative ones too
+    biases: Biases = field(default_factory=Biases.empty)  # of our sensors as of `time_s`, each with its uncertainty
     picture: Picture = field(default_factory=Picture.empty)
     fusion: Fusion = field(default_factory=Fusion)
     deliveries: Mapping[str, Delivery] = field(default_factory=dict)  # by party

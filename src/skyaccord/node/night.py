@@ -22,7 +22,7 @@ from skyaccord.record import Log, Recorder, Standing
 from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.where import where
 from skyaccord.tasks import Decision, Task
-from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig
+from skyaccord.tracks import CONFIRMED, Registration, Tracker, TrackerConfig
 from skyaccord.wire.announce import system_tracks
 from skyaccord.wire.formats.asterix import encode_cat062
 from skyaccord.wire.formats.message import from_bytes, to_bytes
@@ -74,8 +74,12 @@ class Night:
         *,
         config: TrackerConfig | None = None,
         recorder: Recorder | None = None,
+        register: bool = True,
     ) -> None:
-        """`sites` gives each party's sensors; parties are the agreement's, in its order."""
+        """`sites` gives each party's sensors; parties are the agreement's, in its order.
+
+        `register`: each house learns what its sensors' ranges, azimuths, times and heights are wrong by, and corrects.
+        """
         self.parties = tuple(party.id for party in agreement.terms.parties)
         self.sites = {party: sites.get(party, Sites.empty()) for party in self.parties}
         self.source, self.start_s, self.step_s = source, float(start_s), float(step_s)
@@ -85,7 +89,15 @@ class Night:
         self.standing = {party: Standing() for party in self.parties}
         self.tally = {party: Tally() for party in self.parties}
         self.houses = {
-            party: House(party, agreement, Tracker(self.sites[party], config), start_s) for party in self.parties
+            party: House(
+                party,
+                agreement,
+                Tracker(own, config),
+                start_s,
+                # one sensor alone tells nothing of itself
+                registration=Registration(own) if register and len(own) > 1 else None,
+            )
+            for party, own in self.sites.items()
         }
         self._link = MemoryLink(self.parties)
         self._recent = {party: Plots.empty() for party in self.parties}

@@ -25,9 +25,11 @@ from skyaccord.earth.places import Place
 from skyaccord.errors import FormatError, IllegalMove, Refused
 from skyaccord.node.house import CLOSED, SILENT, UP, AlertSaid, Delivery, House, Inbox, Note, Outbox, TaskSaid
 from skyaccord.picture import Picture, Shared, admit, fuse, release
+from skyaccord.sensors import Plots
+from skyaccord.sensors.plots import GARBLED_C
 from skyaccord.tasks import OVER, STATES, Decision, Task, advance, lapse, propose, reauthorise
 from skyaccord.threats import Alert, assess, classify
-from skyaccord.tracks import TENTATIVE, Tracks
+from skyaccord.tracks import TENTATIVE, Biases, Registration, Tracker, Tracks
 from skyaccord.wire import Message
 from skyaccord.wire.formats.message import Kind, columns_from_bytes, columns_to_bytes
 
@@ -265,14 +267,47 @@ def turn_away(
 
 def look(house: House, inbox: Inbox, law: Charter, time_s: float) -> House:
     """Plots become own tracks; own tracks and deliveries become the picture."""
-    tracker = house.tracker.copy()
-    tracker.update(inbox.plots, time_s)
+    tracker, registration, biases = hear(house, inbox.plots, time_s)
     index = {party.id: k for k, party in enumerate(law.parties)}
     deliveries = {index[p]: d.shared for p, d in house.deliveries.items() if time_s - d.time_s < STALE_S}
     own = tracker.snapshot(time_s)
     fusion, picture = fuse(own, deliveries, index[house.party], house.fusion, time_s)
     ours = tuple(alert for alert in house.alerts.values() if alert.party == house.party)
-    return replace(house, tracker=tracker, own=own, fusion=fusion, picture=recognised(picture, ours))
+    return replace(
+        house,
+        tracker=tracker,
+        registration=registration,
+        biases=biases,
+        own=own,
+        fusion=fusion,
+        picture=recognised(picture, ours),
+    )
+
+
+def hear(house: House, plots: Plots, time_s: float) -> tuple[Tracker, Registration | None, Biases]:
+    """Plots into the tracker as they should have been, into the registration as they were."""
+    tracker, registration = house.tracker.copy(), house.registration
+    if registration is None:
+        tracker.update(plots, time_s)
+        return tracker, None, house.biases
+    numbers = tracker.update(corrected(plots, registration, house.biases), time_s)
+    if len(plots):  # else nothing is learnt, and the two houses may share what is known
+        registration = registration.copy()
+        registration.learn(plots, numbers.astype(np.int64))
+    return tracker, registration, registration.biases(time_s)
+
+
+def corrected(plots: Plots, registration: Registration, biases: Biases) -> Plots:
+    """Plots less the biases that are significant. Levels stay as they were sent; what they mean as heights goes beside.
+
+    What Mode C is off by is the weather's, one number for all sensors, so it is taken off all plots or off none: else
+    one aircraft would change its height with every radar that sees it.
+    """
+    right = registration.correct(plots).replace(pressure_alt_m=plots.pressure_alt_m)
+    if not len(biases) or biases.pressure_m[0] ** 2 <= registration.config.correct_d2 * biases.sigma_pressure_m[0] ** 2:
+        return right
+    level = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m) - biases.pressure_m[0]
+    return right.replace(height_m=np.where(np.isfinite(right.height_m), right.height_m, level))
 
 
 def recognised(picture: Picture, alerts: tuple[Alert, ...]) -> Picture:
