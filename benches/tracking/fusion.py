@@ -50,6 +50,8 @@ KEPT = (
     "vel_rmse_ms",
     "siap_completeness",
     "siap_spuriousness",
+    "missed_per_instant",
+    "false_per_instant",
     "multiple_tracks_per_instant",
     "track_number_changes",
 )

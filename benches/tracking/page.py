@@ -217,14 +217,14 @@ def _fusion(results: Results) -> str:
             f"{row[GOSPA][0] / central[GOSPA][0]:.2f}",
             _three(row["pos_median_m"], ".0f", 2),
             _three(row["vel_rmse_ms"], ".1f", 2),
-            _three(row["siap_completeness"], ".3f", 1),
+            f"{row['missed_per_instant'][0]:.1f} + {row['false_per_instant'][0]:.1f}",
             f"{row['nees'][0]:.2f} ({row['low'][0]:.2f} to {row['high'][0]:.2f})",
             f"{row['beyond'][0]:.1%}",
         )
         for way, row in said["ways"].items()
     ]
     head = (
-        "picture", "GOSPA, m", "times central", "median error, m", "velocity RMSE, m/s", "completeness",
+        "picture", "GOSPA, m", "times central", "median error, m", "velocity RMSE, m/s", "missed + false",
         "NEES of 4 (95 % band)", "beyond the 95 % ellipsoid",
     )  # fmt: skip
     honest = [
