@@ -19,7 +19,6 @@ from skyaccord.exercise.along import Paths
 from skyaccord.exercise.bounds import Glimpses, Prior, bound, information
 from skyaccord.exercise.figures import CONSISTENCY, nees
 from skyaccord.sensors import Plots, Sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_LOCAL_TRACK, NO_MODE_A
 from skyaccord.tracks import CONFIRMED, Model, Tracker, TrackerConfig
 
 TARGETS, DURATION_S, STEP_S, GRID_S = 150, 300.0, 5.0, 0.1
@@ -147,26 +146,15 @@ def _hear(rng: np.random.Generator, sites: Sites, flights: Flights, target: int)
     place = flights.at(np.full(len(row), target), time_s)
     local = np.einsum("nij,nj->ni", axes[row], place - base[row])
     n = len(row)
-    nothing = np.full(n, np.nan)
     noise = rng.normal(size=(3, n))
-    return Plots.empty(n).replace(
+    return Plots.blank(n).replace(
         time_s=time_s,
         source=row + 1,
-        kind=np.ones(n),
         range_m=np.linalg.norm(local, axis=1) + noise[0] * sites.sigma_range_m[row],
         azimuth_rad=np.remainder(
             np.arctan2(local[:, 0], local[:, 1]) + noise[1] * sites.sigma_azimuth_rad[row], 2 * np.pi
         ),
         height_m=geodetic(place)[2] + noise[2] * sites.sigma_height_m[row],
-        lat_rad=nothing,
-        lon_rad=nothing,
-        pressure_alt_m=nothing,
-        mode_a=np.full(n, NO_MODE_A),
-        address=np.full(n, NO_ADDRESS),
-        east_mps=nothing,
-        north_mps=nothing,
-        local_track=np.full(n, NO_LOCAL_TRACK),
-        offset=np.full(n, -1),
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from skyaccord.record import Recording
 from skyaccord.sensors import Plots
-from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, SECONDARY
+from skyaccord.sensors.plots import SECONDARY
 from skyaccord.wire.formats.asterix import encode_cat048
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "asterix"
@@ -44,18 +44,13 @@ def sentence(here: Path, *words: str | Path) -> str:
 def feed(*time_s: float) -> bytes:
     """Plots of an aircraft that stands 50 km east of the radar, as raw ASTERIX."""
     n = len(time_s)
-    nothing = {name: np.full(n, np.nan) for name in ("lat_rad", "lon_rad", "height_m", "east_mps", "north_mps")}
-    plots = Plots.empty(n).replace(
+    plots = Plots.blank(n).replace(
         time_s=np.array(time_s),
         source=np.full(n, 25 << 8 | 7),
         kind=np.full(n, SECONDARY),
         range_m=np.full(n, 50_000.0),
         azimuth_rad=np.full(n, math.pi / 2),
         pressure_alt_m=np.full(n, 3000.0),
-        mode_a=np.full(n, NO_MODE_A),
-        address=np.full(n, NO_ADDRESS),
-        local_track=np.full(n, -1),
-        **nothing,
     )
     return b"".join(encode_cat048(plots))
 

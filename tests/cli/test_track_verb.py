@@ -22,7 +22,7 @@ from skyaccord.exercise.bench import DROPPED, UPDATED, read_scenario, read_track
 from skyaccord.picture import Picture
 from skyaccord.record import Manifest, Recorder
 from skyaccord.sensors import Plots, Sites, parse_sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_LOCAL_TRACK, NO_MODE_A, SIMULATED
+from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, SIMULATED
 from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,25 +74,18 @@ def flown(seed: int = 3, azimuth_bias: float = 0.0) -> Plots:
                     )
                 )
     time_s, source, range_m, azimuth, who = (np.array(column) for column in zip(*sorted(rows), strict=True))
-    n, nothing = len(rows), np.full(len(rows), np.nan)
+    n = len(rows)
     named = who < 2
-    return Plots.empty(n).replace(
+    return Plots.blank(n).replace(
         time_s=time_s,
         source=source,
-        kind=np.ones(n),
         range_m=range_m,
         azimuth_rad=azimuth,
-        lat_rad=nothing,
-        lon_rad=nothing,
         height_m=np.full(n, 8000.0),
         pressure_alt_m=np.where(named, 7900.0 + who, np.nan),
         mode_a=np.where(named, 0o4321 + who, NO_MODE_A),
         address=np.where(named, 0xABC000 + who, NO_ADDRESS),
         callsign=np.where(named, b"ALFA1", b"").astype("S8"),
-        east_mps=nothing,
-        north_mps=nothing,
-        local_track=np.full(n, NO_LOCAL_TRACK),
-        offset=np.full(n, -1),
     )
 
 

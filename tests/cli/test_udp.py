@@ -18,7 +18,7 @@ import pytest
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.record import Recording
 from skyaccord.sensors import Plots
-from skyaccord.sensors.plots import NO_ADDRESS, SECONDARY
+from skyaccord.sensors.plots import SECONDARY
 from skyaccord.tracks import CONFIRMED
 from skyaccord.wire.formats.asterix import encode_cat048
 
@@ -65,8 +65,7 @@ def truth(time_s: float) -> np.ndarray:
 def plot(time_s: float) -> Plots:
     """What the radar says of it, without error."""
     enu = AXES @ (truth(time_s) - RADAR)
-    nothing = {name: np.array([np.nan]) for name in ("lat_rad", "lon_rad", "height_m", "east_mps", "north_mps")}
-    return Plots.empty(1).replace(
+    return Plots.blank(1).replace(
         time_s=np.array([time_s]),
         source=np.array([25 << 8 | 7]),
         kind=np.array([SECONDARY]),
@@ -74,9 +73,6 @@ def plot(time_s: float) -> Plots:
         azimuth_rad=np.array([math.atan2(enu[0], enu[1]) % (2 * math.pi)]),
         pressure_alt_m=np.array([9000.0]),
         mode_a=np.array([0o4321]),
-        address=np.array([NO_ADDRESS]),
-        local_track=np.array([-1]),
-        **nothing,
     )
 
 

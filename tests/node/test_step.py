@@ -22,7 +22,6 @@ from skyaccord.node.house import AlertSaid, House, Inbox, TaskSaid
 from skyaccord.node.step import STALE_S, ask, declare, step
 from skyaccord.picture import Shared
 from skyaccord.sensors import Plots, parse_sites
-from skyaccord.sensors.plots import NO_ADDRESS
 from skyaccord.tasks import Decision, Task
 from skyaccord.threats import Alert
 from skyaccord.tracks import CONFIRMED, TENTATIVE, Tracker
@@ -552,16 +551,13 @@ def plot(second: float) -> Plots:
     enu = enu_axes(SITES.lat_rad[0], SITES.lon_rad[0]) @ (
         there[:3] + second * there[3:] - ecef(SITES.lat_rad[0], SITES.lon_rad[0], SITES.height_m[0])
     )
-    nothing = {name: np.array([np.nan]) for name in ("lat_rad", "lon_rad", "height_m", "east_mps", "north_mps")}
-    return Plots.empty(1).replace(
+    return Plots.blank(1).replace(
         time_s=np.array([NOON_S + second]),
         source=SITES.source,
         range_m=np.array([np.linalg.norm(enu)]),
         azimuth_rad=np.array([math.atan2(enu[0], enu[1])]),
         pressure_alt_m=np.array([9000.0]),
         mode_a=np.array([0o1234]),
-        address=np.array([NO_ADDRESS]),
-        **nothing,
     )
 
 

@@ -86,7 +86,7 @@ def test_range_and_azimuth_meet_the_height_on_the_ellipsoid() -> None:
 
 def test_where_plots_are() -> None:
     sites = parse_sites(GOOD, "sites.toml")
-    plots = Plots.empty(3).replace(
+    plots = Plots.blank(3).replace(
         source=np.array([20 << 8 | 129, 20 << 8 | 129, 9]),
         range_m=np.array([50_000.0, np.nan, 1.0]),
         azimuth_rad=np.array([0.0, np.nan, 1.0]),

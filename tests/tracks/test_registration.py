@@ -14,7 +14,7 @@ import pytest
 from skyaccord.columns import F8, I8
 from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.sensors import Plots, Sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
+from skyaccord.sensors.plots import NO_MODE_A
 from skyaccord.sensors.sites import build_sites
 from skyaccord.sensors.where import where
 from skyaccord.tracks import Tracker
@@ -91,7 +91,7 @@ def hear(
             azimuth = np.arctan2(enu[:, 0], enu[:, 1]) + off[:, 1] + noise[1] * sites.sigma_azimuth_rad[s]
             wander = sites.sigma_range_m[s] / 6.37e6
             parts.append(
-                Plots.empty(len(t)).replace(
+                Plots.blank(len(t)).replace(
                     time_s=EPOCH_S + t + off[:, 2],
                     source=np.full(len(t), sites.source[s]),
                     range_m=nan if reports else slant + off[:, 0] + noise[0] * sites.sigma_range_m[s],
@@ -100,10 +100,6 @@ def hear(
                     lon_rad=lon + noise[4] * wander / np.cos(lat) if reports else nan,
                     height_m=nan if mode_c and not reports else level + off[:, 3],
                     pressure_alt_m=level + pressure_m if mode_c and not reports else nan,
-                    mode_a=np.full(len(t), NO_MODE_A),
-                    address=np.full(len(t), NO_ADDRESS),
-                    east_mps=nan,
-                    north_mps=nan,
                 )
             )
             numbers.append(np.full(len(t), k + 1))
@@ -491,17 +487,11 @@ def matched(plots: Plots, place: F8, theirs: object, source: int) -> tuple[I8, t
         closer = distance < nearest[mine]
         nearest[mine[closer]], number[mine[closer]] = distance[closer], one
     told = told.take(np.isin(told.number, number))
-    nan = np.full(len(told), np.nan)
-    reports = Plots.empty(len(told)).replace(
+    reports = Plots.blank(len(told)).replace(
         time_s=told.time_s,
         source=np.full(len(told), source),
-        range_m=nan,
-        azimuth_rad=nan,
         lat_rad=told.lat_rad,
         lon_rad=told.lon_rad,
-        height_m=nan,
         pressure_alt_m=told.pressure_alt_m,
-        east_mps=nan,
-        north_mps=nan,
     )
     return number, (reports, told.number.astype(np.int64))

@@ -10,7 +10,6 @@ from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.errors import InputError
 from skyaccord.sensors import Plots, Sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.sensors.sites import build_sites
 from skyaccord.tracks.config import Model, TrackerConfig
 from skyaccord.tracks.smoothing import Smoothed, smooth
@@ -59,12 +58,8 @@ def plots_of(sites: Sites, sensor: int, time_s: F8, at: F8, **columns: NDArray[n
         "source": np.full(n, sites.source[sensor]),
         "height_m": height,
         "pressure_alt_m": nan,
-        "mode_a": np.full(n, NO_MODE_A),
-        "address": np.full(n, NO_ADDRESS),
-        "east_mps": nan,
-        "north_mps": nan,
     }
-    return Plots.empty(n).replace(**{**usual, **where, **columns})
+    return Plots.blank(n).replace(**{**usual, **where, **columns})
 
 
 def reports(time_s: F8, enu: F8) -> Plots:

@@ -8,7 +8,7 @@ import pytest
 from skyaccord.columns import F8, I4
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors import Plots, Sites, parse_sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A, SIMULATED, TEST
+from skyaccord.sensors.plots import NO_ADDRESS, SIMULATED, TEST
 from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig, Tracks
 
 SITES = parse_sites(
@@ -47,21 +47,13 @@ def seen(
     away = positions - ecef(sites.lat_rad[sensor], sites.lon_rad[sensor], sites.height_m[sensor])
     enu = away @ axes.T
     n = len(seconds)
-    lat, lon = np.full(n, np.nan), np.full(n, np.nan)
     level = np.linalg.norm(positions, axis=1) * 0 + np.array([_height(p) for p in positions])
-    return Plots.empty(n).replace(
+    return Plots.blank(n).replace(
         time_s=seconds,
         source=np.full(n, sites.source[sensor]),
         range_m=np.linalg.norm(enu, axis=1) + rng.normal(size=n) * sites.sigma_range_m[sensor],
         azimuth_rad=np.arctan2(enu[:, 0], enu[:, 1]) + rng.normal(size=n) * sites.sigma_azimuth_rad[sensor],
-        lat_rad=lat,
-        lon_rad=lon,
-        height_m=np.full(n, np.nan),
-        pressure_alt_m=level + rng.normal(size=n) * 20 if height else lat,
-        mode_a=np.full(n, NO_MODE_A),
-        address=np.full(n, NO_ADDRESS),
-        east_mps=lat,
-        north_mps=lat,
+        pressure_alt_m=level + rng.normal(size=n) * 20 if height else np.full(n, np.nan),
     )
 
 
@@ -272,21 +264,15 @@ def test_an_aircraft_that_reports_itself_often_is_one_track_and_every_report_is_
     seconds = np.arange(0.25, 120.0, every_s)
     there = flight(seconds, 38.0, 68.2, 180.0, -90.0, 9000.0)
     lat, lon, height = geodetic(there)
-    n, nothing = len(seconds), np.full(len(seconds), np.nan)
+    n = len(seconds)
     address = np.full(n, 0x4B1234 if addressed else NO_ADDRESS)
-    plots = Plots.empty(n).replace(
+    plots = Plots.blank(n).replace(
         time_s=seconds,
         source=np.full(n, REPORTS.source[0]),
-        range_m=nothing,
-        azimuth_rad=nothing,
         lat_rad=lat,
         lon_rad=lon,
         height_m=height,
-        pressure_alt_m=nothing,
-        mode_a=np.full(n, NO_MODE_A),
         address=address,
-        east_mps=nothing,
-        north_mps=nothing,
     )
     tracker, number = Tracker(REPORTS), []
     for second in range(120):

@@ -52,12 +52,8 @@ def plots_of(
         "source": np.full(n, sites.source[sensor]),
         "height_m": none,
         "pressure_alt_m": height + rng.normal(size=n) * 20.0,
-        "mode_a": np.full(n, NO_MODE_A),
-        "address": np.full(n, NO_ADDRESS),
-        "east_mps": none,
-        "north_mps": none,
     }
-    return Plots.empty(n).replace(**{**usual, **where, **columns})
+    return Plots.blank(n).replace(**{**usual, **where, **columns})
 
 
 def traffic(
@@ -444,7 +440,7 @@ def drive_wild(seed: int, n: int, steady: bool, lags: list[float], silence_s: fl
             name: np.where(rng.random(n) < (0.8 if steady else 0.0), same[name], rng.choice(np.array(values), n))
             for name, values in WILD.items()
         }
-        plots = Plots.empty(n).replace(
+        plots = Plots.blank(n).replace(
             **columns, time_s=now_s + rng.choice(lags, n), source=rng.choice(EDGES.source, n)
         )
         check(tracker, plots, now_s)

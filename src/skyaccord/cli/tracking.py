@@ -26,15 +26,7 @@ from skyaccord.errors import FormatError, InputError, SitesError
 from skyaccord.exercise.bench import read_scenario, reports_of, write_run, write_tracks
 from skyaccord.record import Recording
 from skyaccord.sensors import Plots, Sites, row_of
-from skyaccord.sensors.plots import (
-    GARBLED_A,
-    GARBLED_C,
-    NO_ADDRESS,
-    NO_LOCAL_TRACK,
-    NO_MODE_A,
-    PRIMARY,
-    SIMULATED,
-)
+from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, NOTHING, SIMULATED
 from skyaccord.tracks import CONFIRMED, Biases, Registration, RegistrationConfig, Tracker, TrackerConfig, Updates
 from skyaccord.wire import decode, read_recording
 from skyaccord.wire.links.file import read_file, written_whole
@@ -234,25 +226,6 @@ def _tables(wish: From, sites: Sites) -> Source:
     return Source(Plots.concat(parts), sites, tuple(notices))
 
 
-NOTHING: dict[str, Any] = {  # what a column is where the file does not have it
-    "kind": PRIMARY,
-    "flags": 0,
-    "range_m": np.nan,
-    "azimuth_rad": np.nan,
-    "lat_rad": np.nan,
-    "lon_rad": np.nan,
-    "height_m": np.nan,
-    "pressure_alt_m": np.nan,
-    "mode_a": NO_MODE_A,
-    "address": NO_ADDRESS,
-    "callsign": b"",
-    "east_mps": np.nan,
-    "north_mps": np.nan,
-    "local_track": NO_LOCAL_TRACK,
-    "offset": -1,
-}
-
-
 def read_plots(path: Path) -> tuple[Plots, list[str]]:
     """Plots of a Parquet file, and the columns that are none of theirs. Raises InputError, naming row and column."""
     try:
@@ -270,13 +243,11 @@ def read_plots(path: Path) -> tuple[Plots, list[str]]:
     if missing or not told:
         lacks = f"no column {missing[0]!r}" if missing else "neither range_m and azimuth_rad nor lat_rad and lon_rad"
         raise InputError(f"{path}: {lacks}; it has {', '.join(names) or 'no columns'}")
-    columns: dict[str, NDArray[Any]] = {}
-    for name, dtype, _ in layout(Plots):
-        if name in names:
-            columns[name] = _column(path, name, table.column(name), dtype)
-        else:
-            columns[name] = np.full(table.num_rows, NOTHING[name], dtype)
-    return Plots(**columns), [name for name in names if name not in columns and name != "step_s"]
+    columns = {
+        name: _column(path, name, table.column(name), dtype) for name, dtype, _ in layout(Plots) if name in names
+    }
+    unused = [name for name in names if name not in columns and name != "step_s"]
+    return Plots.blank(table.num_rows).replace(**columns), unused
 
 
 def _column(path: Path, name: str, values: pa.ChunkedArray, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -27,7 +27,6 @@ from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.errors import InputError
 from skyaccord.exercise.along import Paths
 from skyaccord.sensors import Plots, Sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_LOCAL_TRACK, NO_MODE_A
 from skyaccord.tracks import CONFIRMED, Tracks, Updates
 from skyaccord.wire.links.file import written_whole
 
@@ -147,24 +146,12 @@ def _plots(path: Path, ids: I8) -> Plots:
     row = known[place]
     unknown = ids[row] != table["sensor_id"]
     _refuse(path, "sensor_id", table["sensor_id"], unknown, "scenario.json has no such sensor")
-    n = len(row)
-    nothing = np.full(n, np.nan)
-    return Plots.empty(n).replace(
+    return Plots.blank(len(row)).replace(
         time_s=table["t"],
         source=row + 1,
-        kind=np.ones(n),
         range_m=table["range_m"],
         azimuth_rad=table["az_rad"],
-        lat_rad=nothing,
-        lon_rad=nothing,
         height_m=table["alt_m"],
-        pressure_alt_m=nothing,
-        mode_a=np.full(n, NO_MODE_A),
-        address=np.full(n, NO_ADDRESS),
-        east_mps=nothing,
-        north_mps=nothing,
-        local_track=np.full(n, NO_LOCAL_TRACK),
-        offset=np.full(n, -1),
     )
 
 

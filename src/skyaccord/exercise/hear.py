@@ -21,7 +21,6 @@ from skyaccord.sensors.plots import (
     COMBINED,
     MODE_S,
     NO_ADDRESS,
-    NO_LOCAL_TRACK,
     NO_MODE_A,
     PRIMARY,
     SECONDARY,
@@ -181,28 +180,16 @@ def _measure(
 ) -> Plots:
     """Primary plots of echoes from these places, with the sensor's noise and biases."""
     sites, radars, n = scenario.sites, scenario.radars, len(time_s)
-    nan = np.full(n, np.nan)
     measured_m = range_m + radars.bias_range_m[sensor] + sites.sigma_range_m[sensor] * rng.standard_normal(n)
     azimuth = azimuth_rad + radars.bias_azimuth_rad[sensor] + sites.sigma_azimuth_rad[sensor] * rng.standard_normal(n)
     height = height_m + sites.sigma_height_m[sensor] * rng.standard_normal(n)
-    return Plots(
+    return Plots.blank(n).replace(
         time_s=time_s + radars.bias_time_s[sensor],
         source=np.full(n, sites.source[sensor]),
-        kind=np.full(n, PRIMARY, np.uint8),
         flags=np.full(n, SIMULATED, np.uint16),
         range_m=np.maximum(measured_m, 0.0),
         azimuth_rad=azimuth % (2 * np.pi),
-        lat_rad=nan,
-        lon_rad=nan,
-        height_m=height if radars.measures_height[sensor] else nan,
-        pressure_alt_m=nan,
-        mode_a=np.full(n, NO_MODE_A, np.uint16),
-        address=np.full(n, NO_ADDRESS, np.uint32),
-        callsign=np.zeros(n, "S8"),
-        east_mps=nan,
-        north_mps=nan,
-        local_track=np.full(n, NO_LOCAL_TRACK, np.int32),
-        offset=np.full(n, -1, np.int64),
+        height_m=height if radars.measures_height[sensor] else np.full(n, np.nan),
     )
 
 

@@ -27,7 +27,6 @@ import numpy as np
 from skyaccord.columns import F8, I8
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors import Plots, Sites
-from skyaccord.sensors.plots import NO_ADDRESS, NO_LOCAL_TRACK, NO_MODE_A, PRIMARY
 from skyaccord.tracks import TENTATIVE, TrackerConfig
 from skyaccord.tracks import Tracker as OurTracker
 
@@ -148,23 +147,14 @@ class SkyaccordTracker(Tracker):  # type: ignore[misc]
         rel = at - ecef(sites.lat_rad, sites.lon_rad, sites.height_m)
         axes = enu_axes(sites.lat_rad, sites.lon_rad)
         east, north, up = np.moveaxis(np.einsum("nij,nj->ni", axes, rel), -1, 0)
-        nothing = np.full(count, np.nan)
-        plots = Plots.empty(count).replace(
+        plots = Plots.blank(count).replace(
             time_s=time_s,
             source=sites.source,
-            kind=np.full(count, PRIMARY),
             range_m=np.where(linear, np.nan, np.sqrt(east**2 + north**2 + up**2)),
             azimuth_rad=np.where(linear, np.nan, np.arctan2(east, north) % (2 * np.pi)),
             lat_rad=np.where(linear, lat, np.nan),
             lon_rad=np.where(linear, lon, np.nan),
             height_m=height,
-            pressure_alt_m=nothing,
-            mode_a=np.full(count, NO_MODE_A),
-            address=np.full(count, NO_ADDRESS),
-            east_mps=nothing,
-            north_mps=nothing,
-            local_track=np.full(count, NO_LOCAL_TRACK),
-            offset=np.full(count, -1),
         )
         return plots.take(np.lexsort((at[:, 2], at[:, 1], at[:, 0], time_s)))
 
