@@ -199,26 +199,20 @@ def plots_023(rows: Rows) -> Plots:
 
 def common(rows: Rows, time_s: F8) -> Plots:
     """What both editions say in one way."""
-    count = len(rows)
-    unknown = np.full(count, np.nan)
     speed, heading, height = rows["speed_mps"], rows["heading_rad"], rows["height_m"]
-    return Plots(
+    return Plots.blank(len(rows)).replace(
         time_s=time_s,
         source=rows.whole("source", 0).astype(np.uint16),
-        kind=np.full(count, ADS_B, np.uint8),
+        kind=np.full(len(rows), ADS_B, np.uint8),
         flags=flags(rows),
-        range_m=unknown,
-        azimuth_rad=unknown,
         lat_rad=rows["lat_rad"],
         lon_rad=rows["lon_rad"],
         height_m=np.where(height >= GREATER_THAN, np.nan, height),
         pressure_alt_m=rows["pressure_alt_m"],
-        mode_a=np.full(count, NO_MODE_A, np.uint16),
         address=rows.whole("address", NO_ADDRESS).astype(np.uint32),
         callsign=rows.callsign("callsign"),
         east_mps=speed * np.sin(heading),
         north_mps=speed * np.cos(heading),
-        local_track=np.full(count, NO_LOCAL_TRACK, np.int32),
         offset=rows.offset,
     )
 

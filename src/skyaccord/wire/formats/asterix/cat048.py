@@ -110,8 +110,7 @@ def plots(rows: Rows) -> Plots:
     """What the radar said; `time_s` is still the time of day."""
     speed, heading = rows["speed_mps"], rows["heading_rad"]
     mode_a = rows.whole("mode_a", NO_MODE_A)
-    unknown = np.full(len(rows), np.nan)
-    return Plots(
+    return Plots.blank(len(rows)).replace(
         time_s=rows["time_s"],
         source=rows.whole("source", 0).astype(np.uint16),
         kind=kinds(rows),
@@ -119,8 +118,6 @@ def plots(rows: Rows) -> Plots:
         # ERR set: the range lies beyond what I048/040 can say and is told in RE
         range_m=np.where(rows.flag("beyond_range"), np.nan, rows["range_m"]),
         azimuth_rad=rows["azimuth_rad"],
-        lat_rad=unknown,
-        lon_rad=unknown,
         # above mean sea level; the geoid is within what a radar's elevation angle leaves open
         height_m=rows["height_m"],
         pressure_alt_m=rows["pressure_alt_m"],
