@@ -33,9 +33,13 @@ Bool = NDArray[np.bool_]
 Text = NDArray[np.bytes_]
 
 
-def column(dtype: str, *row_shape: int) -> Any:
-    """Declare a column: `dtype` as NumPy writes it, `row_shape` the shape of one row (none: a scalar a row)."""
-    return field(metadata={"dtype": np.dtype(dtype), "shape": row_shape})
+def column(dtype: str, *row_shape: int, absent: float | None = None) -> Any:
+    """Declare a column: `dtype` as NumPy writes it, `row_shape` the shape of one row (none: a scalar a row).
+
+    `absent` is what all rows are in a table that was written before there was such a column; without it such a table
+    is refused.
+    """
+    return field(metadata={"dtype": np.dtype(dtype), "shape": row_shape, "absent": absent})
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,11 +100,22 @@ class Columns:
 
     @classmethod
     def from_arrow(cls, table: pa.Table) -> Self:
-        """Back from Arrow; columns that the class does not have are ignored, one that is missing raises KeyError."""
-        missing = [name for name, _, _ in layout(cls) if name not in table.column_names]
+        """Back from Arrow; columns that the class does not have are ignored.
+
+        One that is missing raises KeyError, unless it was declared with what it is when `absent`.
+        """
+        later, there = absent(cls), set(table.column_names)
+        missing = [name for name, _, _ in layout(cls) if name not in there and name not in later]
         if missing:
             raise KeyError(f"{cls.__name__} needs the column {missing[0]!r}; the table has {table.column_names}")
-        return cls(**{name: from_arrow_array(table.column(name), dtype, shape) for name, dtype, shape in layout(cls)})
+        return cls(
+            **{
+                name: from_arrow_array(table.column(name), dtype, shape)
+                if name in there
+                else np.full((table.num_rows, *shape), later[name], dtype)
+                for name, dtype, shape in layout(cls)
+            }
+        )
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """Name -> array, in the order of declaration."""
@@ -116,6 +131,11 @@ def layout(cls: type[Columns]) -> Layout:
     if cls not in LAYOUTS:
         LAYOUTS[cls] = tuple((f.name, f.metadata["dtype"], f.metadata["shape"]) for f in fields(cls))
     return LAYOUTS[cls]
+
+
+def absent(cls: type[Columns]) -> dict[str, float]:
+    """What columns of `cls` are where they are older than it: name -> value, of those that may be absent."""
+    return {f.name: f.metadata["absent"] for f in fields(cls) if f.metadata["absent"] is not None}
 
 
 def arrow_type(dtype: np.dtype[Any], shape: tuple[int, ...]) -> pa.DataType:

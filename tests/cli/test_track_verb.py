@@ -128,6 +128,34 @@ def test_a_table_of_plots_becomes_the_tracks_that_the_library_makes(here: Path) 
     assert np.allclose(back, state[:, :3], atol=1e-6)
 
 
+def test_a_table_may_have_range_rates_and_bearings(here: Path) -> None:
+    sites = SITES + '[[sensor]]\nsac = 1\nsic = 9\nkind = "passive"\nlat_deg = 39.2\nlon_deg = 64.1\n'
+    (here / "sites.toml").write_text(sites, encoding="utf-8")
+    plots, registry = flown(), parse_sites(sites, "s")
+    told = Tracker(registry).follow(plots, float(plots.time_s[-1]))
+    row = int(np.flatnonzero(told.status == CONFIRMED)[-1])
+    east, north, _ = enu_axes(registry.lat_rad[2], registry.lon_rad[2]) @ (
+        told.state[row, :3] - ecef(registry.lat_rad[2], registry.lon_rad[2], 0.0)
+    )
+    bearing = Plots.blank(1).replace(
+        time_s=plots.time_s[row : row + 1] + 0.5, source=registry.source[2:], azimuth_rad=np.arctan2([east], [north])
+    )
+    # the first radar measures Doppler: what the tracker has found the range to do
+    away = told.state[:, :3] - ecef(registry.lat_rad[0], registry.lon_rad[0], 0.0)
+    rate = np.sum(away * told.state[:, 3:], axis=1) / np.linalg.norm(away, axis=1)
+    first = (plots.source == registry.source[0]) & (told.status == CONFIRMED)
+    both = Plots.concat([plots.replace(range_rate_mps=np.where(first, rate, np.nan)), bearing])
+    pq.write_table(both.to_arrow(), here / "both.parquet")
+    run("both.parquet", "--sites", "sites.toml", "-o", "tracks.parquet")
+    got = read("tracks.parquet")
+    wanted = Tracker(registry).follow(both, float(both.time_s.max()))
+    assert got["number"][got["plot"] == len(plots)].tolist() == [wanted.number[-1]] == [wanted.number[row]]
+    up = got["status"] == "updated"
+    state = np.stack([got[name] for name in tracking.ECEF], axis=1)[up]
+    assert np.array_equal(state, wanted.state[got["plot"][up]])
+    assert not np.array_equal(wanted.state[row], told.state[row])
+
+
 def test_hits_and_identity_are_what_its_plots_have_said_so_far(here: Path) -> None:
     run("plots.parquet", "--sites", "sites.toml", "-o", "tracks.parquet")
     got, plots = read("tracks.parquet"), flown()
@@ -286,6 +314,7 @@ def without(*names: str) -> Callable[[dict[str, Any]], None]:
         (change("range_m", 9, np.nan), "row 9, column range_m is nan; and the row has no other position"),
         (change("azimuth_rad", 4, np.nan), "row 4, column azimuth_rad is nan; and the row has no other position"),
         (change("azimuth_rad", 4, 271.0), "row 4, column azimuth_rad is 271.0; it is radians"),
+        (change("range_rate_mps", 6, 2e4), "row 6, column range_rate_mps is 20000.0; it is metres a second"),
         (change("lat_rad", 2, 45.0), "row 2, column lat_rad is 45.0; it is radians"),
         (change("source", 11, 999), "row 11, column source is 999 (SAC/SIC 3/231); sites.toml has no such sensor"),
         (change("source", 11, 70_000), "row 11, column source is 70000; it is 0 to 65535"),

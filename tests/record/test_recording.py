@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -287,6 +288,21 @@ def test_a_log_that_was_changed_or_cut_is_refused(folder: Path) -> None:
     path.write_bytes(b"".join(lines[:-1]))
     with pytest.raises(InputError, match="ends after 3 entries"):
         Recording(folder)
+
+
+def test_a_recording_from_before_range_rates_is_read(folder: Path) -> None:
+    path = folder / "manifest.json"
+    content = json.loads(path.read_text())
+    for row in content["sites"]:
+        del row["sigma_range_rate_mps"]
+    path.write_text(json.dumps(content))
+    for file in folder.glob("parties/*/plots-*.parquet"):
+        pq.write_table(pq.read_table(file).drop_columns(["range_rate_mps"]), file)
+    recording = Recording(folder)
+    assert (recording.manifest.sites.sigma_range_rate_mps == 2.0).all()
+    plots = recording.plots("TJ", -np.inf, np.inf)
+    assert len(plots) > 100
+    assert np.isnan(plots.range_rate_mps).all()
 
 
 def test_another_format_is_not_guessed(folder: Path) -> None:

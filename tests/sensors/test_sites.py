@@ -53,6 +53,18 @@ def test_what_is_wrong_is_said(change: tuple[str, str], says: str) -> None:
         parse_sites(GOOD.replace(*change), "sites.toml")
 
 
+def test_a_passive_sensor_is_taken_to_hear_directions_to_degrees_unless_it_says_otherwise() -> None:
+    passive = GOOD.replace("sic = 129", "sic = 129\nkind = 'passive'")
+    sites = parse_sites(passive, "sites.toml")
+    assert np.degrees(sites.sigma_azimuth_rad).tolist() == pytest.approx([0.08, 2.0])
+    assert sites.sigma_range_rate_mps.tolist() == [2.0, 2.0]
+    said = parse_sites(passive + "sigma_azimuth_deg = 0.5\nsigma_range_rate_mps = 1.0", "sites.toml")
+    assert np.degrees(said.sigma_azimuth_rad[1]) == pytest.approx(0.5)
+    assert said.sigma_range_rate_mps[1] == 1.0
+    with pytest.raises(SitesError, match="sigma_range_rate_mps is 0"):
+        parse_sites(GOOD + "sigma_range_rate_mps = 0", "sites.toml")
+
+
 def test_an_empty_registry_is_refused() -> None:
     with pytest.raises(SitesError, match="no sensors"):
         parse_sites("", "sites.toml")

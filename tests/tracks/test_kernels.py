@@ -125,7 +125,7 @@ def report_of(target: F8, level_m: float = NAN, /, **fields: float) -> Record:
 
 
 def named(plot: Record, **fields: float) -> Record:
-    plot["pressure_alt_m"] = plot["east_mps"] = plot["north_mps"] = NAN
+    plot["pressure_alt_m"] = plot["east_mps"] = plot["north_mps"] = plot["range_rate_mps"] = NAN
     plot["address"], plot["mode_a"] = NO_ADDRESS, NO_MODE_A
     for name, value in fields.items():
         plot[name] = value

@@ -415,6 +415,7 @@ WILD = {
     "lon_rad": [np.pi, -np.pi, 1e6, NAN],
     "east_mps": [1e4, -1e4, 0.0, NAN],
     "north_mps": [1e4, 0.0, NAN],
+    "range_rate_mps": [-1e4, 1e4, 0.0, 1e6, NAN, NAN],
     "address": [0, 1, NO_ADDRESS],
     "mode_a": [0, 1, NO_MODE_A],
     "flags": [0, 32, 64],
@@ -427,6 +428,8 @@ EDGES = registry(
     {"lat_deg": 38.0, "lon_deg": 69.0, "sigma_range_m": 10_000, "sigma_azimuth_deg": 2.0, "sigma_height_m": 10_000},
     {"lat_deg": 38.0, "lon_deg": 69.0, "scan_s": 0.1, "pd": 1.0, "clutter_per_scan": 0.0, "range_max_km": 0.1},
     {"lat_deg": 38.0, "lon_deg": -111.0, "scan_s": 60.0, "pd": 0.01, "clutter_per_scan": 1e6, "range_max_km": 2000},
+    {"lat_deg": 38.0, "lon_deg": 69.0, "kind": "passive", "sigma_azimuth_deg": 20.0, "range_max_km": 2000},
+    {"lat_deg": 0.0, "lon_deg": -180.0, "kind": "passive", "sigma_azimuth_deg": 0.001, "sigma_range_rate_mps": 0.1},
 )
 
 

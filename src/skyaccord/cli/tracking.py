@@ -37,6 +37,7 @@ WARM_PLOTS = 400  # that a throw-away tracker is warmed up on
 AT_ONCE = 200_000  # plots between two looks at the clock on the wall
 LEARN_S = 5.0  # slices in which biases are learnt
 FARTHEST_RAD = 2 * np.pi  # an angle beyond it was written in degrees
+FASTEST_RATE_MPS = 1e4
 
 
 @dataclass(frozen=True)
@@ -285,14 +286,16 @@ def check(path: Path, plots: Plots, sites: Sites, registry_name: str, skip_unkno
         ("lon_rad", -FARTHEST_RAD, FARTHEST_RAD, "it is radians, within one turn of Greenwich"),
         ("height_m", -1e7, 1e7, "it is metres"),
         ("pressure_alt_m", -1e7, 1e7, "it is metres"),
+        ("range_rate_mps", -FASTEST_RATE_MPS, FASTEST_RATE_MPS, "it is metres a second, positive where it recedes"),
     ):
         values = plots.arrays()[name]
         _refuse(path, name, values, (values < least) | (values > most) | np.isinf(values), right)
     placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
     half = ~placed & ~(np.isfinite(plots.range_m) & np.isfinite(plots.azimuth_rad))
-    for name in ("azimuth_rad", "range_m"):  # a range without its azimuth, or neither
+    passive = np.append(sites.kind == b"passive", False)[row_of(sites, plots.source)]  # the last: of no sensor
+    for name, lacks in (("azimuth_rad", half), ("range_m", half & ~passive)):
         values = plots.arrays()[name]
-        _refuse(path, name, values, half & np.isnan(values), "and the row has no other position")
+        _refuse(path, name, values, lacks & np.isnan(values), "and the row has no other position")
     unknown = row_of(sites, plots.source) < 0
     if unknown.any() and not (skip_unknown and not unknown.all()):
         row = int(np.argmax(unknown))

@@ -24,7 +24,7 @@ from typing import Any, Self, TypeVar
 
 import numpy as np
 
-from skyaccord.columns import F8, Columns, layout
+from skyaccord.columns import F8, Columns, absent, layout
 from skyaccord.errors import InputError
 from skyaccord.picture.picture import Picture
 from skyaccord.record.log import GENESIS, Entry, Log, log_file, plain, read_log
@@ -236,8 +236,10 @@ def _manifest_in(path: Path) -> Manifest:
 
 
 def _sites_in(rows: list[dict[str, Any]]) -> Sites:
-    columns = {}
+    columns, later = {}, absent(Sites)
     for name, dtype, _ in layout(Sites):
+        if name in later:
+            rows = [{name: later[name], **row} for row in rows]
         values = [row[name].encode() if dtype.kind == "S" else row[name] for row in rows]
         columns[name] = np.array(values, dtype=dtype)
     return Sites(**columns)

@@ -35,6 +35,7 @@ NOTHING: Mapping[str, Any] = {
     "callsign": b"",
     "east_mps": np.nan,
     "north_mps": np.nan,
+    "range_rate_mps": np.nan,
     "local_track": NO_LOCAL_TRACK,
     "offset": -1,
 }
@@ -42,7 +43,8 @@ NOTHING: Mapping[str, Any] = {
 
 @dataclass(frozen=True, eq=False)
 class Plots(Columns):
-    """What sensors reported, in order of arrival. A radar fills range and azimuth, ADS-B latitude and longitude.
+    """What sensors reported, in order of arrival. A radar fills range and azimuth, ADS-B latitude and longitude,
+    a passive sensor azimuth alone.
 
     Made of `Plots.blank(n).replace(...)`: zeros, as `empty` gives them, would be read as places and speeds.
     """
@@ -62,6 +64,7 @@ class Plots(Columns):
     callsign: Text = column("S8")  # empty: none
     east_mps: F8 = column("f8")  # reported ground velocity; NaN: none
     north_mps: F8 = column("f8")
+    range_rate_mps: F8 = column("f8", absent=np.nan)  # Doppler speed, positive: receding; NaN: none
     local_track: I4 = column("i4")  # the sensor's own track number; NO_LOCAL_TRACK: none
     offset: I8 = column("i8")  # byte offset of the record in its feed; -1: unknown
 

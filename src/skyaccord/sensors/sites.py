@@ -11,6 +11,11 @@ import numpy as np
 from skyaccord.columns import F8, U2, Columns, Text, column
 from skyaccord.errors import SitesError
 
+# The Doppler filters of a radar with a moving target detector are wavelength / (2 x time of the burst) apart: 5.4 m/s
+# for ten pulses of 10.7 cm at 1 kHz, and a speed that is one of them is wrong by that over the root of twelve, 1.6 m/s
+# (M. I. Skolnik, Introduction to Radar Systems, 3rd ed. 2001, sections 3.1 and 3.6); moving parts of the target add
+SIGMA_RANGE_RATE_MPS = 2.0
+
 
 @dataclass(frozen=True, eq=False)
 class Sites(Columns):
@@ -30,10 +35,12 @@ class Sites(Columns):
     sigma_height_m: F8 = column("f8")
     pd: F8 = column("f8")  # probability of detection within range and sight
     clutter_per_scan: F8 = column("f8")  # false plots in one turn, over all its range
+    sigma_range_rate_mps: F8 = column("f8", absent=SIGMA_RANGE_RATE_MPS)  # of what it measures by Doppler, if it does
 
 
-# A radar turns; a staring sensor sees all at one time, once a scan; the others report targets as they come
-KINDS = ("radar", "staring", "adsb", "mlat")
+# A radar turns; a staring sensor sees all at one time, once a scan; the others report targets as they come, a passive
+# one those that emit, and of them no more than the bearing
+KINDS = ("radar", "staring", "adsb", "mlat", "passive")
 DEFAULTS = {
     "height_m": 0.0,
     "scan_s": 10.0,
@@ -43,7 +50,10 @@ DEFAULTS = {
     "sigma_height_m": 100.0,
     "pd": 0.9,
     "clutter_per_scan": 30.0,
+    "sigma_range_rate_mps": SIGMA_RANGE_RATE_MPS,
 }
+# Where a kind of sensor is usually otherwise: comparing the amplitudes of a few antennas tells a direction to degrees
+DEFAULTS_OF = {"passive": {"sigma_azimuth_deg": 2.0, "pd": 0.5, "clutter_per_scan": 2.0}}
 LIMITS = {
     "lat_deg": (-90.0, 90.0),
     "lon_deg": (-180.0, 180.0),
@@ -55,6 +65,7 @@ LIMITS = {
     "sigma_height_m": (0.1, 10_000.0),
     "pd": (0.01, 1.0),
     "clutter_per_scan": (0.0, 1e6),
+    "sigma_range_rate_mps": (0.1, 1_000.0),
 }
 
 
@@ -95,12 +106,14 @@ def build_sites(rows: list[dict[str, object]], name: str) -> Sites:
         if kind not in KINDS:
             raise SitesError(f"{where}: kind {kind!r}; it is one of {', '.join(KINDS)}")
         out.kind[k] = kind.encode()
-        number = {key: _number(row, key, where) for key in ("lat_deg", "lon_deg", *DEFAULTS)}
+        usual = DEFAULTS | DEFAULTS_OF.get(kind, {})
+        number = {key: _number(usual | row, key, where) for key in ("lat_deg", "lon_deg", *DEFAULTS)}
         out.lat_rad[k], out.lon_rad[k] = math.radians(number["lat_deg"]), math.radians(number["lon_deg"])
         out.height_m[k], out.scan_s[k], out.pd[k] = number["height_m"], number["scan_s"], number["pd"]
         out.range_max_m[k] = 1000 * number["range_max_km"]
         out.sigma_range_m[k], out.sigma_height_m[k] = number["sigma_range_m"], number["sigma_height_m"]
         out.clutter_per_scan[k] = number["clutter_per_scan"]
+        out.sigma_range_rate_mps[k] = number["sigma_range_rate_mps"]
         out.sigma_azimuth_rad[k] = math.radians(number["sigma_azimuth_deg"])
     return out
 
@@ -125,7 +138,7 @@ def _octet(row: dict[str, object], key: str, where: str) -> int:
 
 
 def _number(row: dict[str, object], key: str, where: str) -> float:
-    value = row.get(key, DEFAULTS.get(key))
+    value = row.get(key)
     low, high = LIMITS[key]
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise SitesError(f"{where}: {key} is {value!r}; it is a number from {low:g} to {high:g}")

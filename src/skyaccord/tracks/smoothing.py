@@ -13,7 +13,7 @@ from skyaccord.errors import InputError
 from skyaccord.sensors.plots import Plots
 from skyaccord.sensors.sites import Sites
 from skyaccord.tracks.config import TrackerConfig
-from skyaccord.tracks.kernels.bank import NONE, ROW
+from skyaccord.tracks.kernels.bank import BEARING, NONE, ROW
 from skyaccord.tracks.kernels.smoothing import smooth_tracks
 from skyaccord.tracks.tracker import Tracker
 
@@ -34,8 +34,8 @@ def smooth(plots: Plots, number: NDArray[Any], sites: Sites, config: TrackerConf
 
     `plots` (N,) in any order, as they went to the tracker (where a registration corrects them: corrected); `number`
     (N,) the track of each, -1: none, as `Tracker.update` gives it or from elsewhere. Plots that the tracker would not
-    use are left out. A plot that is not its track's is believed all the same. Raises InputError where the two have not
-    one length.
+    use are left out, and so are bearings that come before their track's first position. A plot that is not its track's
+    is believed all the same. Raises InputError where the two have not one length.
 
     Source: as `kernels/smoothing.py` says.
     """
@@ -53,6 +53,11 @@ def smooth(plots: Plots, number: NDArray[Any], sites: Sites, config: TrackerConf
     row = good[order]
     by_track = np.lexsort((heard["sensor"], heard["time_s"], number[row]))
     heard, row = heard[by_track], row[by_track]
+    track = np.unique(number[row], return_inverse=True)[1]
+    begun = np.maximum.accumulate(np.where(heard["polar"] == BEARING, NONE, track)) == track
+    heard, row = heard[begun], row[begun]
+    if not len(row):
+        return Smoothed.empty()
     begins = np.unique(number[row], return_index=True)[1]
     begins = np.append(begins, len(row))
     mean, cov = np.empty((len(row), 6)), np.empty((len(row), 6, 6))

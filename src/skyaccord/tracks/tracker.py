@@ -13,6 +13,7 @@ from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A,
 from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks.config import TrackerConfig
 from skyaccord.tracks.kernels.bank import (
+    BEARING,
     COUNTS,
     DESK,
     FALL,
@@ -22,13 +23,16 @@ from skyaccord.tracks.kernels.bank import (
     NO_SLICE,
     NONE,
     PIN,
+    PLACED,
     PLOT,
+    POLAR,
     REPEATS,
     ROW,
     RULES,
     SENSOR,
     STRAIGHT,
     TURN,
+    UNTOLD,
     Laws,
     Records,
     Said,
@@ -46,6 +50,8 @@ NEVER_S = -np.inf
 NEAREST_M = 10_000.0  # no sensor looks less far than this
 LAST_S = 1e11  # no time is so much before 1970
 FARTHEST_M, HIGHEST_M, FASTEST_MPS = 2e6, 1e6, 3e3  # beyond which a plot is mistaken
+FASTEST_RATE_MPS = 1e4  # no target comes or goes so fast
+LEAST_RATE_SIGMA_MPS = 0.1
 SUREST_PD = 0.99  # no sensor finds every target at every look
 KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
 AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
@@ -103,7 +109,8 @@ class Tracker:
             told = self._take_in(heard, ended)
             at, epoch_s = good[order], self._epoch_s or 0.0
             self._reject("repeats a track's plot", told.status == REPEATS)
-            told.status[told.status == REPEATS] = TENTATIVE
+            self._reject("bearing of no track", told.status == UNTOLD)
+            told.status[(told.status == REPEATS) | (told.status == UNTOLD)] = TENTATIVE
             said.number[at], said.state[at], said.hits[at], said.status[at] = (
                 told.number, told.state, told.hits, told.status
             )  # fmt: skip
@@ -136,7 +143,8 @@ class Tracker:
         bank = store.bank[rows]
         known = bank["slot"] != NONE
         scan_s = np.where(known, self.sites.scan_s[bank["slot"]], np.inf)
-        quiet = since - bank["updated_s"] > 1.5 * scan_s.min(axis=1, initial=np.inf)
+        looks_s = np.where(known & (self._laws.sensors["passive"][bank["slot"]] == 0), scan_s, np.inf)
+        quiet = since - bank["updated_s"] > 1.5 * looks_s.min(axis=1, initial=np.inf)
         status = np.where((bank["status"] == CONFIRMED) & quiet, COASTED, bank["status"])
         recent = known & (bank["heard_s"] > since - 2.5 * scan_s)
         bit = np.uint64(1) << (bank["slot"] % 64).astype(np.uint64)
@@ -161,14 +169,17 @@ class Tracker:
         sensor = row_of(self.sites, plots.source)
         polar = np.isfinite(plots.range_m) & np.isfinite(plots.azimuth_rad)
         placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
+        passive = np.append(self.sites.kind == b"passive", False)[sensor]  # the last: of no sensor
+        sighted = passive & np.isnan(plots.range_m) & np.isfinite(plots.azimuth_rad)
         faults = {
             "sensor not in the registry": sensor < 0,
             "no time": ~np.isfinite(plots.time_s) | (plots.time_s < -LAST_S),
             "older than the lag": plots.time_s < self._newest_s - self.config.lag_s,
             "time still to come": plots.time_s > time_s + self.config.ahead_s,
-            "no position": ~polar & ~placed,
+            "no position": ~polar & ~placed & ~sighted,
             "negative range": polar & (plots.range_m < 0),
             "beyond any range": polar & (plots.range_m > FARTHEST_M),
+            "faster than anything": np.abs(plots.range_rate_mps) > FASTEST_RATE_MPS,
             "test target": (plots.flags & TEST) != 0,
             # an exercise never reaches a real picture, nor real traffic an exercise
             "of another realm": ((plots.flags & SIMULATED) != 0) != self.config.exercise,
@@ -197,7 +208,8 @@ class Tracker:
         if np.any((since[ahead] == since[behind]) & (sensor[ahead] == sensor[behind])):
             # what tells plots of one instant apart leaves nothing to the order of arrival
             words = (plots.address, plots.mode_a, plots.pressure_alt_m, plots.height_m, plots.lon_rad, plots.lat_rad)
-            order = np.lexsort((*words, plots.azimuth_rad, plots.range_m, since, sensor, slice_of))
+            polar = (plots.range_rate_mps, plots.azimuth_rad, plots.range_m)
+            order = np.lexsort((*words, *polar, since, sensor, slice_of))
         plots, n, hide = plots.take(order), len(plots), config.hide_addresses
         placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
         pressure_alt_m = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m)
@@ -205,7 +217,9 @@ class Tracker:
         level_m = np.where(np.isfinite(plots.height_m), plots.height_m, pressure_alt_m)
         moving = placed & (np.hypot(plots.east_mps, plots.north_mps) < FASTEST_MPS)
         heard, axes = np.zeros(n, PLOT), np.zeros((n if placed.any() else 0, 3, 3))
-        heard["time_s"], heard["sensor"], heard["polar"] = since[order], sensor[order], ~placed
+        heard["time_s"], heard["sensor"] = since[order], sensor[order]
+        heard["polar"] = np.where(placed, PLACED, np.where(np.isnan(plots.range_m), BEARING, POLAR))
+        heard["range_rate_mps"] = np.where(heard["polar"] == POLAR, plots.range_rate_mps, np.nan)
         heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < HIGHEST_M, level_m, np.nan)
         heard["pressure_alt_m"], heard["id"] = pressure_alt_m, self.used + np.arange(n)
         heard["east_mps"] = np.where(moving, plots.east_mps, np.nan)
@@ -306,7 +320,9 @@ def _sensors(sites: Sites, config: TrackerConfig) -> Records:
     sensors = np.zeros(len(sites), SENSOR)
     sensors["position"] = ecef(sites.lat_rad, sites.lon_rad, sites.height_m)
     sensors["axes"] = enu_axes(sites.lat_rad, sites.lon_rad)
-    sensors["scan_s"], sensors["turning"] = sites.scan_s, np.isin(sites.kind, (b"adsb", b"mlat"), invert=True)
+    reporting = np.isin(sites.kind, (b"adsb", b"mlat", b"passive"))
+    sensors["scan_s"], sensors["turning"], sensors["passive"] = sites.scan_s, ~reporting, sites.kind == b"passive"
+    sensors["var_rate"] = np.maximum(sites.sigma_range_rate_mps, LEAST_RATE_SIGMA_MPS) ** 2
     sensors["late_s"] = np.where(sites.kind == b"staring", 0.0, config.late_turns * sites.scan_s + config.late_s)
     sensors["var_range"], sensors["var_azimuth"] = sites.sigma_range_m**2, sites.sigma_azimuth_rad**2
     sensors["var_height"], sensors["reach_m"] = sites.sigma_height_m**2, sites.range_max_m

@@ -7,14 +7,16 @@ from numba import njit
 
 from skyaccord.columns import F8, I8
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
-from skyaccord.tracks.kernels.bank import FALL, NONE, SLOTS, Record
-from skyaccord.tracks.kernels.filters import pull, restlessness, settled
+from skyaccord.tracks.kernels.bank import BEARING, FALL, NONE, SLOTS, STRAIGHT, Record
+from skyaccord.tracks.kernels.filters import meet, predict, pull, restlessness, settled
 from skyaccord.tracks.kernels.ground import height_up
 
 FORBIDDEN = 1e9
 SAME_ADDRESS, SAME_CODE = 12.0, 4.0  # what an identity in common is worth, in log-likelihood
 LARGEST = 250_000  # plots times tracks of a cluster that is solved exactly; a larger one is taken greedily
 BEHIND_M = 500.0  # behind its antenna a target may seem to be, so near that an azimuth says nothing
+RATE_SPAN_MPS = 600.0  # over which range rates of false plots, and of targets not known yet, spread
+LOST_ON_BEAM = 0.5  # of its distance: a track that is known worse is not told by a bearing
 QUIET = 6.0  # squared distance up to which a plot needs no manoeuvre to be explained
 LOG_TWO_PI = np.log(2 * np.pi)
 
@@ -40,11 +42,15 @@ def identity_fit(row: Record, plot: Record, code_conflict: float) -> float:
 
 @njit(cache=True)
 def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> tuple[float, float, int]:
-    """How well a plot fits a row: (log-likelihood of its position, squared distance, 2 or 3 for how many scalars).
+    """How well a plot fits a row: (log-likelihood, squared distance, how many scalars).
 
-    The row's models are taken as one Gaussian. A plot that this fits badly is also met by the row as it would be had it
+    The likelihood is of its position, in metres, and of its range rate; of a bearing, of the azimuth in radians. The
+    row's models are taken as one Gaussian. A plot that this fits badly is also met by the row as it would be had it
     begun to manoeuvre since its last plot, and the likelihood is the sum of both.
     """
+    if plot.polar == BEARING or not np.isnan(plot.range_rate_mps):
+        told: tuple[float, float, int] = weigh_whole(row, plot, sensor, motion, desk)
+        return told
     mean, cov, p, noise = row.whole, row.spread, desk.near, desk.noise
     dt = plot.time_s - row.time_s
     noise[0], noise[1], noise[4] = 0.0, 0.0, 0.0
@@ -89,6 +95,58 @@ def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Recor
         fit = max(fit, wild) + np.log1p(np.exp(-abs(fit - wild)))
         d2 = min(d2, d2_wild)
     return fit - 0.5 * count * LOG_TWO_PI, d2, count
+
+
+@njit(cache=True)
+def weigh_whole(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> tuple[float, float, int]:
+    """As `weigh`, by the row's whole state: of a plot with a range rate, which the velocity foretells, or a bearing."""
+    dt, noise, base = plot.time_s - row.time_s, desk.noise, sensor.position
+    noise[0], noise[1], noise[4] = 0.0, 0.0, 0.0
+    if dt > 0.0:
+        restlessness(row, dt, motion, noise)
+    kind = FALL if settled(row, motion) == FALL else STRAIGHT
+    ahead, var = 0.0, 0.0
+    for i in range(3):
+        ahead += plot.first[i] * (row.whole[i] + dt * row.whole[i + 3] - base[i])
+        var += row.spread[i, i] + dt * (2.0 * row.spread[i, i + 3] + dt * row.spread[i + 3, i + 3])
+    bearing = plot.polar == BEARING
+    if (bearing and not (0.0 < ahead < sensor.reach_m and var < (LOST_ON_BEAM * ahead) ** 2)) or (
+        plot.polar and ahead < -BEHIND_M
+    ):
+        return -FORBIDDEN, FORBIDDEN, 1
+    count = (1 if bearing else 2) + (0 if np.isnan(plot.level_m) else 1)
+    other = np.log(ahead) if bearing else 0.0  # from a metre across the beam to a radian
+    if not np.isnan(plot.range_rate_mps):
+        if dt >= 0.0:
+            count += 1
+        else:  # passed over: any is as likely as any other
+            other -= np.log(RATE_SPAN_MPS)
+    d2, det = foretold(row, plot, sensor, dt, kind, noise[0], noise[1], desk)
+    fit = -0.5 * (d2 + np.log(det))
+    if d2 > QUIET and noise[4] > 0.0:
+        d2_wild, det = foretold(row, plot, sensor, dt, kind, noise[2], noise[3], desk)
+        wild = -0.5 * (d2_wild + np.log(det)) + np.log(noise[4])
+        fit = max(fit, wild) + np.log1p(np.exp(-abs(fit - wild)))
+        d2 = min(d2, d2_wild)
+    return fit + other - 0.5 * count * LOG_TWO_PI, d2, count
+
+
+@njit(cache=True)
+def foretold(
+    row: Record, plot: Record, sensor: Record, dt: float, kind: int, across: float, along: float, desk: Record
+) -> tuple[float, float]:
+    """Squared distance of a plot from the row as one Gaussian, moved by dt under white accelerations of two densities,
+    and the product of the variances met.
+    """  # fmt: skip
+    mean, cov = desk.mean[0], desk.cov[0]
+    for i in range(6):
+        mean[i] = row.whole[i]
+        for j in range(6):
+            cov[i, j] = row.spread[i, j]
+    if dt > 0.0:
+        predict(mean, cov, dt, kind, 0.0, across, along, desk)
+    met: tuple[float, float] = meet(mean, cov, max(-dt, 0.0), plot, sensor, desk)
+    return met
 
 
 @njit(cache=True)

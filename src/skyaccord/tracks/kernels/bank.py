@@ -22,7 +22,8 @@ LONG_AGO = -np.inf
 NO_SLICE = -(1 << 62)
 STRAIGHT, TURN, FALL = 0, 1, 2  # kinds of motion of one filter
 TENTATIVE, CONFIRMED = 0, 1  # `status` of a row
-REPEATS = 2  # that of a plot which repeats its track's
+REPEATS, UNTOLD = 2, 3  # that of a plot which repeats its track's, and of a bearing that no track explains
+PLACED, POLAR, BEARING = 0, 1, 2  # `polar` of a plot: a position, range and azimuth, azimuth alone
 
 Record = Any  # one record of an array of records, as numba sees it
 Records = Any  # such an array
@@ -115,6 +116,7 @@ SENSOR = np.dtype(
         ("var_range", "f8"),
         ("var_azimuth", "f8"),
         ("var_height", "f8"),
+        ("var_rate", "f8"),  # of a range rate
         ("pd", "f8"),
         ("reach_m", "f8"),
         ("late_s", "f8"),  # by which a plot may come later than its look
@@ -124,6 +126,7 @@ SENSOR = np.dtype(
         ("fresh_s", "f8"),  # time to which `fresh` holds
         ("far_m", "f8"),  # farthest plot so far
         ("turning", "i4"),  # 1: one plot of a target a turn; 0: reports as they come
+        ("passive", "i4"),  # 1: hears who emits, so that silence says nothing
     ],
     align=True,
 )
@@ -143,12 +146,13 @@ PLOT = np.dtype(
         ("pressure_alt_m", "f8"),
         ("east_mps", "f8"),  # NaN: not said
         ("north_mps", "f8"),
+        ("range_rate_mps", "f8"),  # positive: receding; NaN: none
         ("callsign", "u8"),
         ("id", "i8"),  # never given twice
         ("sensor", "i4"),
         ("address", "u4"),
         ("mode_a", "u2"),
-        ("polar", "u1"),  # 1: range and azimuth; 0: a position
+        ("polar", "u1"),  # PLACED, POLAR or BEARING
     ],
     align=True,
 )
@@ -260,4 +264,4 @@ class Said(NamedTuple):
     time_s: F8  # (N,) at which the state holds
     state: F8  # (N, 6)
     hits: I4  # (N,) plots of the track so far
-    status: U1  # (N,) TENTATIVE or CONFIRMED, or REPEATS
+    status: U1  # (N,) TENTATIVE or CONFIRMED, or REPEATS or UNTOLD

@@ -7,9 +7,9 @@ from numba import njit
 
 from skyaccord.columns import I4, U1
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
-from skyaccord.tracks.kernels.association import FORBIDDEN, SAME_ADDRESS, identity_fit, slot_of, weigh
-from skyaccord.tracks.kernels.bank import CONFIRMED, NONE, Bids, Laws, Record, Records, Store
-from skyaccord.tracks.kernels.grid import near
+from skyaccord.tracks.kernels.association import FORBIDDEN, RATE_SPAN_MPS, SAME_ADDRESS, identity_fit, slot_of, weigh
+from skyaccord.tracks.kernels.bank import BEARING, CONFIRMED, NONE, POLAR, Bids, Laws, Record, Records, Store
+from skyaccord.tracks.kernels.grid import near, on_beam
 from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN
 
 CLUTTER_SCANS = 12.0  # turns over which false plots are counted
@@ -18,11 +18,22 @@ CODED_CLUTTER = 0.002  # share of false plots that carry a code
 
 @njit(cache=True)
 def clutter_of(plot: Record, sensor: Record, rules: Record) -> float:
-    """Density of false plots like this one, a square metre (and metre of height, where it has one)."""
-    density = max(sensor.fresh, 0.01) / (CLUTTER_SCANS * np.pi * sensor.far_m**2)
+    """Density of false plots like this one, a square metre, or of bearings a radian.
+
+    Where it has a height or a range rate, a metre of the one and a metre a second of the other, too.
+    """
+    area = 2.0 * np.pi if plot.polar == BEARING else np.pi * sensor.far_m**2
+    density = max(sensor.fresh, 0.01) / (CLUTTER_SCANS * area)
     if plot.mode_a != NO_MODE_A or plot.address != NO_ADDRESS:
         density *= CODED_CLUTTER
-    return float(density if np.isnan(plot.level_m) else density / rules.height_span_m)
+    return float(density / span_of(plot, rules))
+
+
+@njit(cache=True)
+def span_of(plot: Record, rules: Record) -> float:
+    """Over which heights (m) and range rates (m/s) plots like this one spread, where it has them; 1: neither."""
+    span = 1.0 if np.isnan(plot.level_m) else rules.height_span_m
+    return float(span if np.isnan(plot.range_rate_mps) else span * RATE_SPAN_MPS)
 
 
 @njit(cache=True)
@@ -31,7 +42,7 @@ def newcomer(plot: Record, sensor: Record, rules: Record) -> float:
     sensor.first_s = min(sensor.first_s, plot.time_s)
     looks = np.floor((plot.time_s - sensor.first_s) / sensor.scan_s + 0.5)
     unseen = rules.births_m2 + rules.unseen_m2 * (1.0 - sensor.pd) ** looks  # those that come, and what is left
-    arrivals = sensor.pd * (unseen if np.isnan(plot.level_m) else unseen / rules.height_span_m)
+    arrivals = sensor.pd * unseen / span_of(plot, rules)
     return float(arrivals / (arrivals + clutter_of(plot, sensor, rules)))
 
 
@@ -46,7 +57,7 @@ def estimate_clutter(sensor: Record, plots: Records) -> None:
     if not sensor.turning:
         sensor.far_m = sensor.reach_m
     for k in range(len(plots)):
-        if plots[k].polar:
+        if plots[k].polar == POLAR:
             sensor.far_m = max(sensor.far_m, min(plots[k].range_m, sensor.reach_m))
 
 
@@ -74,17 +85,24 @@ def gather_bids(
         bids.many[k], young.many[k], repeated[k], kin[k] = 0, 0, 0, NONE
         radius_m = plot.radius_m if plot.address == NO_ADDRESS else max(plot.radius_m, ONE_ADDRESS_M)
         clutter = clutter_of(plot, sensor, rules)
-        for c in range(near(store, plot.place, radius_m, plot.time_s, middle_s, some)):
-            row = store.bank[some[c]]
-            if row.exists == 0.0:
+        bearing = plot.polar == BEARING
+        among = store.counts[0].top
+        if not bearing:
+            among = near(store, plot.place, radius_m, plot.time_s, middle_s, some)
+        for c in range(among):
+            t = c if bearing else some[c]
+            row = store.bank[t]
+            if row.number == 0 or row.exists == 0.0:
+                continue
+            if bearing and not on_beam(row, store.pins[t], plot, sensor, rules.gate_d2):
                 continue
             same = identity_fit(row, plot, rules.code_conflict)
             if same <= -FORBIDDEN:
                 continue
             fit, d2, _ = weigh(row, plot, sensor, laws.motions[row.motion], desk)
             if not d2 < rules.gate_d2:
-                if same == SAME_ADDRESS:
-                    kin[k] = some[c]
+                if same == SAME_ADDRESS and not bearing:
+                    kin[k] = t
                 continue
             if sensor.turning:
                 j = slot_of(row, plot.sensor)
@@ -98,9 +116,9 @@ def gather_bids(
             r = row.exists
             gain = np.log(r * pd * ratio / (1.0 - r * pd))
             if row.status == CONFIRMED:
-                bid(bids, k, some[c], max(gain, 0.01 / (1.0 + d2)), ratio)
+                bid(bids, k, t, max(gain, 0.01 / (1.0 + d2)), ratio)
             else:
-                bid(young, k, some[c], gain, ratio)
+                bid(young, k, t, gain, ratio)
 
 
 @njit(cache=True)

@@ -13,8 +13,9 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8
-from skyaccord.tracks.kernels.bank import FALL, MODELS, TURN, Record
+from skyaccord.tracks.kernels.bank import BEARING, FALL, MODELS, TURN, Record
 from skyaccord.tracks.kernels.ground import height_up
+from skyaccord.tracks.kernels.hearing import AZIMUTH_FLOOR_M
 
 GM = 3.986004418e14  # m^3/s^2, WGS-84
 EARTH_TURN = 7.292115e-5  # rad/s
@@ -136,15 +137,26 @@ def bend(mean: F8, cov: F8, dt: float, turn: float, desk: Record) -> None:
 
 @njit(cache=True)
 def observe(mean: F8, late_s: float, plot: Record, sensor: Record, desk: Record) -> int:
-    """Linearise a plot about a mean: fills the desk's h, nu and var, and returns how many rows: two or three.
+    """Linearise a plot about a mean: fills the desk's h, nu and var, and returns how many rows: one to three.
 
-    Rows are range and distance across the beam (or east and north), then height where the plot has one. `late_s` > 0
-    says that the plot is older than the state: it is compared with where the track was then.
+    Rows are range and distance across the beam (or east and north, or of a bearing the distance across alone), then
+    height where the plot has one. `late_s` > 0 says that the plot is older than the state: it is compared with where
+    the track was then.
     """
     near, h, nu, var = desk.near, desk.h, desk.nu, desk.var
     for i in range(3):
         near[i] = mean[i] - late_s * mean[i + 3]
-    if plot.polar:
+    rows = 2
+    if plot.polar == BEARING:
+        rows = 1
+        ahead, nu[0] = 0.0, 0.0
+        for i in range(3):
+            away = near[i] - sensor.position[i]
+            ahead += plot.first[i] * away
+            nu[0] -= plot.second[i] * away
+            h[0, i] = plot.second[i]
+        var[0] = ahead * ahead * sensor.var_azimuth + AZIMUTH_FLOOR_M**2
+    elif plot.polar:
         base = sensor.position
         dx, dy, dz = near[0] - base[0], near[1] - base[1], near[2] - base[2]
         reach = max(np.sqrt(dx * dx + dy * dy + dz * dz), 1.0)
@@ -158,16 +170,17 @@ def observe(mean: F8, late_s: float, plot: Record, sensor: Record, desk: Record)
             h[0, i] = plot.first[i]
             nu[0] += plot.first[i] * gap
             nu[1] += plot.second[i] * gap
-    for i in range(3):
-        h[1, i] = plot.second[i]
-    var[0], var[1] = plot.var_first, plot.var_second
+    if rows == 2:
+        for i in range(3):
+            h[1, i] = plot.second[i]
+        var[0], var[1] = plot.var_first, plot.var_second
     if np.isnan(plot.level_m):
-        return 2
-    nu[2] = plot.level_m - height_up(near, desk.up)
+        return rows
+    nu[rows] = plot.level_m - height_up(near, desk.up)
     for i in range(3):
-        h[2, i] = desk.up[i]
-    var[2] = sensor.var_height
-    return 3
+        h[rows, i] = desk.up[i]
+    var[rows] = sensor.var_height
+    return rows + 1
 
 
 @njit(cache=True)
@@ -217,6 +230,52 @@ def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, d
             cov[i, j] -= gain[i] * gain[j] / s
             cov[j, i] = cov[i, j]
     return residual * residual / s, s
+
+
+@njit(cache=True)
+def absorb_rate(mean: F8, cov: F8, plot: Record, sensor: Record, desk: Record) -> tuple[float, float]:
+    """Take in a range rate, in place: (squared distance, innovation's variance).
+
+    It is the velocity along the line of sight, which turns with the position: both are linearised about the mean, into
+    which the plot's position has been taken before.
+    """
+    gain, base, h = desk.gain, sensor.position, desk.prior
+    reach2, rate = 0.0, 0.0
+    for i in range(3):
+        h[i + 3] = mean[i] - base[i]
+        reach2 += h[i + 3] * h[i + 3]
+    reach = max(np.sqrt(reach2), 1.0)
+    for i in range(3):
+        h[i + 3] /= reach
+        rate += h[i + 3] * mean[i + 3]
+    for i in range(3):
+        h[i] = (mean[i + 3] - rate * h[i + 3]) / reach
+    residual, s = plot.range_rate_mps - rate, sensor.var_rate
+    for i in range(6):
+        gain[i] = 0.0
+        for j in range(6):
+            gain[i] += cov[i, j] * h[j]
+        s += h[i] * gain[i]
+    over = 1.0 / s
+    for i in range(6):
+        mean[i] += gain[i] * residual * over
+        for j in range(6):
+            cov[i, j] -= over * (gain[i] * gain[j])
+    return residual * residual * over, s
+
+
+@njit(cache=True)
+def meet(mean: F8, cov: F8, late_s: float, plot: Record, sensor: Record, desk: Record) -> tuple[float, float]:
+    """Take in what a plot says of the position, and its range rate if any: (squared distance, product of variances).
+
+    A late plot's range rate is passed over, as its velocity is.
+    """
+    count = observe(mean, late_s, plot, sensor, desk)
+    d2, det = absorb(mean, cov, count, late_s, desk)
+    if late_s == 0.0 and not np.isnan(plot.range_rate_mps):
+        more, s = absorb_rate(mean, cov, plot, sensor, desk)
+        d2, det = d2 + more, det * s
+    return d2, det
 
 
 @njit(cache=True)
@@ -293,7 +352,7 @@ def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
 
 @njit(cache=True)
 def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_sigma: float, desk: Record) -> float:
-    """A row takes the position, and the velocity if any, of a plot in, in place.
+    """A row takes the position, and the range rate and velocity if any, of a plot in, in place.
 
     Returns the white acceleration density that was added because no model had foreseen the plot; 0: none.
     """
@@ -311,8 +370,7 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
             desk.mean[m, i] = mean[i]
             for j in range(6):
                 desk.cov[m, i, j] = cov[i, j]
-        count = observe(mean, late_s, plot, sensor, desk)
-        d2[m], det[m] = absorb(mean, cov, count, late_s, desk)
+        d2[m], det[m] = meet(mean, cov, late_s, plot, sensor, desk)
         least = min(least, d2[m])
     if least > SURPRISE and elapsed > 0.0:
         # none of the models has foreseen it: a harder manoeuvre
@@ -325,8 +383,7 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
                 for j in range(6):
                     cov[i, j] = desk.cov[m, i, j]
             shake(cov, elapsed, shaken)
-            count = observe(mean, late_s, plot, sensor, desk)
-            d2[m], det[m] = absorb(mean, cov, count, late_s, desk)
+            d2[m], det[m] = meet(mean, cov, late_s, plot, sensor, desk)
             least = min(least, d2[m])
     if moving:
         least = np.inf

@@ -11,7 +11,7 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8, I4
-from skyaccord.tracks.kernels.bank import LONG_AGO, NONE, Record, Store
+from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Store
 
 CELL_M = np.array([16e3, 64e3, 256e3])
 LEVELS = 3
@@ -137,6 +137,26 @@ def near(store: Store, place: F8, radius_m: float, time_s: float, middle_s: floa
                             found += 1
                         t = pin.link
     return found
+
+
+@njit(cache=True)
+def on_beam(row: Record, pin: Record, plot: Record, sensor: Record, gate_d2: float) -> bool:
+    """Whether the beam of a bearing may pass a believed row.
+
+    All rows are asked, without the grid: that is 10 ns a row, less than to weigh those that a usual beam passes, and
+    the cubes along one are about 500 (benches/bearings.py). Young rows are left out: most on a beam are clutter, and
+    bearings that come again and again from an emitter beyond them would make tracks of them all.
+    """
+    if row.status != CONFIRMED:
+        return False
+    dt = plot.time_s - pin.at_s
+    ahead, across = 0.0, 0.0
+    for i in range(3):
+        away = pin.place[i] + dt * pin.speed[i] - sensor.position[i]
+        ahead += plot.first[i] * away
+        across += plot.second[i] * away
+    wide2 = float(pin.radius_m) ** 2 + gate_d2 * sensor.var_azimuth * ahead * ahead
+    return bool(0.0 < ahead < sensor.reach_m and across * across < wide2)
 
 
 @njit(cache=True)

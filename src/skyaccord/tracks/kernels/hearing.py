@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8
-from skyaccord.tracks.kernels.bank import Record, Records
+from skyaccord.tracks.kernels.bank import BEARING, Record, Records
 from skyaccord.tracks.kernels.ground import height_up
 
 WIDEST_M = 100_000.0  # a plot that is known worse is looked for within this
@@ -37,7 +37,8 @@ def locate(reach: float, sin_az: float, cos_az: float, height_m: float, position
 def place(plots: Records, azimuth_rad: F8, axes: F8, sensors: Records, rules: Record) -> None:
     """Place plots: fills place, axes, variances and radius from range or, of a position report, from its given place.
 
-    `azimuth_rad` (N,) goes with the polar ones; `axes` (N, 3, 3), east, north and up at it, with position reports.
+    A bearing has axes only, and counts as placed where its sensor stands. `azimuth_rad` (N,) goes with the polar ones;
+    `axes` (N, 3, 3), east, north and up at it, with position reports.
     """
     for k in range(len(plots)):
         plot, sensor = plots[k], sensors[plots[k].sensor]
@@ -47,7 +48,11 @@ def place(plots: Records, azimuth_rad: F8, axes: F8, sensors: Records, rules: Re
         plot.var_first = sensor.var_range
         if plot.polar:
             sin_az, cos_az = np.sin(azimuth_rad[k]), np.cos(azimuth_rad[k])
-            ground = locate(plot.range_m, sin_az, cos_az, height, sensor.position, sensor.axes, plot.place)
+            ground = 0.0
+            if plot.polar == BEARING:
+                plot.place[:] = sensor.position
+            else:
+                ground = locate(plot.range_m, sin_az, cos_az, height, sensor.position, sensor.axes, plot.place)
             for i in range(3):
                 plot.first[i] = sin_az * sensor.axes[0, i] + cos_az * sensor.axes[1, i]
                 plot.second[i] = cos_az * sensor.axes[0, i] - sin_az * sensor.axes[1, i]

@@ -16,6 +16,7 @@ from skyaccord.columns import I4
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import slot_of
 from skyaccord.tracks.kernels.bank import (
+    BEARING,
     CONFIRMED,
     MODELS,
     NONE,
@@ -27,7 +28,7 @@ from skyaccord.tracks.kernels.bank import (
     Records,
     Store,
 )
-from skyaccord.tracks.kernels.filters import absorb, merge, observe, refine
+from skyaccord.tracks.kernels.filters import absorb, absorb_rate, merge, observe, refine
 from skyaccord.tracks.kernels.grid import near
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
@@ -71,6 +72,8 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
             cov[i + 3, j + 3] = rules.start_speed_mps**2 * flat + climb**2 * rise
     observe(mean, 0.0, plot, sensor, desk)
     absorb(mean, cov, 2, 0.0, desk)
+    if not np.isnan(plot.range_rate_mps):
+        absorb_rate(mean, cov, plot, sensor, desk)
     for m in range(1, MODELS):
         for i in range(6):
             row.mean[m, i] = mean[i]
@@ -85,13 +88,22 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
 
 @njit(cache=True)
 def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: Record, desk: Record) -> None:
-    """A row takes a plot in; where that leaves it without a sound state, it is seated anew."""
+    """A row takes a plot in; where that leaves it without a sound state, it is seated anew, or ends by a bearing."""
     refine(row, plot, sensor, motions[row.motion], rules.velocity_sigma_mps, desk)
     check = 0.0
     for i in range(6):
         check += row.whole[i] + row.spread[i, i] + row.weight[i % MODELS]
     if not (np.isfinite(check) and row.spread[0, 0] < UNSOUND_M2 and row.spread[1, 1] < UNSOUND_M2):
-        seat(row, plot, sensor, rules, desk)
+        if plot.polar == BEARING:
+            row.exists = 0.0
+        else:
+            seat(row, plot, sensor, rules, desk)
+
+
+@njit(cache=True)
+def next_look(plot: Record, sensor: Record) -> float:
+    """When a sensor should hear a plot's target again; never, where it hears only who emits."""
+    return float(np.inf if sensor.passive else plot.time_s + sensor.scan_s)
 
 
 @njit(cache=True)
@@ -110,7 +122,7 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
     row.began = plot.sensor
     row.lead, row.nest, row.luck = 1, NONE, 0.0
     row.heard_s[0] = plot.time_s
-    row.due_s[0] = plot.time_s + sensor.scan_s
+    row.due_s[0] = next_look(plot, sensor)
     row.seen[0] = sensor.pd
     row.address = NO_ADDRESS
     row.mode_a = NO_MODE_A
@@ -163,7 +175,7 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
     else:
         row.seen[j] = min(row.seen[j] * SEEN_MEMORY + (1.0 - SEEN_MEMORY), MOST_SEEN)
     row.heard_s[j] = max(row.heard_s[j], plot.time_s)  # a late plot sets nothing back
-    row.due_s[j] = max(row.due_s[j], plot.time_s + sensor.scan_s)
+    row.due_s[j] = max(row.due_s[j], next_look(plot, sensor))
     gain = 1.0 - row.seen[j] + sensor.pd * ratio
     r = row.exists
     row.exists = min(r * gain / (1.0 - r + r * gain), SUREST)
@@ -236,13 +248,15 @@ def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None
 
 @njit(cache=True)
 def pace_s(row: Record, sensors: Records) -> float:
-    """Turn of the fastest of a row's sensors; 0: it has none left."""
-    least = 0.0
+    """Turn of the fastest of a row's sensors; 0: it has none left. One that waits for emissions counts only alone."""
+    least, waiting = 0.0, 0.0
     for j in range(SLOTS):
         s = row.slot[j]
-        if s != NONE and (least == 0.0 or sensors[s].scan_s < least):
-            least = sensors[s].scan_s
-    return float(least)
+        if s != NONE and sensors[s].passive:
+            waiting = sensors[s].scan_s if waiting == 0.0 else min(waiting, sensors[s].scan_s)
+        elif s != NONE:
+            least = sensors[s].scan_s if least == 0.0 else min(least, sensors[s].scan_s)
+    return float(waiting if least == 0.0 else least)
 
 
 @njit(cache=True)
@@ -318,7 +332,7 @@ def told_apart(a: Record, b: Record, sensors: Records) -> bool:
     """Whether a sensor has heard both rows in one turn, or in two that follow each other."""
     for i in range(SLOTS):
         s = a.slot[i]
-        if s == NONE:
+        if s == NONE or sensors[s].passive:
             continue
         j = slot_of(b, s)
         if j != NONE and abs(a.heard_s[i] - b.heard_s[j]) < ONE_AFTER_OTHER * sensors[s].scan_s:

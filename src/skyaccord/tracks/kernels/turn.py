@@ -8,12 +8,14 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.association import slot_of
 from skyaccord.tracks.kernels.bank import (
+    BEARING,
     CONFIRMED,
     FALL,
     NO_SLICE,
     NONE,
     REPEATS,
     STRAIGHT,
+    UNTOLD,
     Bids,
     Laws,
     Record,
@@ -127,6 +129,10 @@ def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: fl
             touch(store, t)
         elif repeated[k] or kin[k] != NONE:
             said.status[k] = REPEATS
+            continue
+        elif plot.polar == BEARING:  # begins nothing: nobody knows where on it the target is
+            sensor.fresh += 1.0
+            said.status[k] = UNTOLD
             continue
         else:
             t = grow(store, k, plot, sensor, laws, middle_s, young, some)
