@@ -63,6 +63,7 @@ PLOTS = table(
     callsign=st.sampled_from(CALLSIGNS),
     east_mps=seldom(st.floats(-600, 600)),
     north_mps=st.floats(-600, 600),
+    range_rate_mps=NOTHING,
     local_track=st.integers(-1, 4095),
     offset=st.just(0),
 )

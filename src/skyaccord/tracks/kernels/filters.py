@@ -22,6 +22,7 @@ EARTH_TURN = 7.292115e-5  # rad/s
 AIR_KG_M3, AIR_SCALE_M = 1.225, 7200.0  # density of the air at the ground and the height over which it falls by e
 BALLISTIC_KG_M2 = 8000.0  # mass over drag area that what falls is taken to have
 SURPRISE = 12.0  # squared distance that no model explains
+SUREST = 1e-8  # share of a variance that a range rate leaves: at the antenna it would leave less than rounding does
 LEAST_WEIGHT = 1e-3  # no model is ever given up for good
 
 
@@ -250,12 +251,13 @@ def absorb_rate(mean: F8, cov: F8, plot: Record, sensor: Record, desk: Record) -
         rate += h[i + 3] * mean[i + 3]
     for i in range(3):
         h[i] = (mean[i + 3] - rate * h[i + 3]) / reach
-    residual, s = plot.range_rate_mps - rate, sensor.var_rate
+    residual, known = plot.range_rate_mps - rate, 0.0
     for i in range(6):
         gain[i] = 0.0
         for j in range(6):
             gain[i] += cov[i, j] * h[j]
-        s += h[i] * gain[i]
+        known += h[i] * gain[i]
+    s = known + max(sensor.var_rate, SUREST * known)
     over = 1.0 / s
     for i in range(6):
         mean[i] += gain[i] * residual * over
