@@ -262,7 +262,7 @@ def arg(data: Path) -> Pair:
 def as_reports(theirs: SystemTracks, source: int) -> Plots:
     """Another tracker's tracks as if they were position reports."""
     nan = np.full(len(theirs), np.nan)
-    return Plots.empty(len(theirs)).replace(
+    return Plots.blank(len(theirs)).replace(
         time_s=theirs.time_s,
         source=np.full(len(theirs), source),
         range_m=nan,
@@ -422,7 +422,7 @@ def measured(rng: np.random.Generator, sites: Sites, s: int, time_s: F8, enu: F8
     """Plots with the registry's errors and no identity."""
     n, nan = len(time_s), np.full(len(time_s), np.nan)
     noise = rng.normal(size=(3, n))
-    return Plots.empty(n).replace(
+    return Plots.blank(n).replace(
         time_s=time_s,
         source=np.full(n, sites.source[s]),
         range_m=np.maximum(np.linalg.norm(enu, axis=1) + noise[0] * sites.sigma_range_m[s], 0.0),

@@ -72,7 +72,7 @@ def plots(wrong: bool, seed: int = 5) -> Plots:
         azimuth = np.arctan2(enu[:, 0], enu[:, 1]) + rng.normal(size=n) * SITES.sigma_azimuth_rad[s] + off * AZIMUTH_RAD
         nothing = {name: np.full(n, np.nan) for name in ("lat_rad", "lon_rad", "height_m", "east_mps", "north_mps")}
         parts.append(
-            Plots.empty(n).replace(
+            Plots.blank(n).replace(
                 time_s=NOON_S + time_s,
                 source=np.full(n, SITES.source[s]),
                 range_m=np.linalg.norm(enu, axis=1) + rng.normal(size=n) * SITES.sigma_range_m[s] + off * RANGE_M,
