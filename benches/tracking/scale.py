@@ -140,7 +140,7 @@ def _live(sky: Sky) -> dict[str, float]:
         picture = tracker.snapshot(float(now))
         picture_s += time.process_time() - clock
         resident.append(resident_mb())
-    held = sum(part.nbytes for part in vars(tracker).values() if isinstance(part, np.ndarray))
+    held = sum(part.nbytes for part in (*tracker._store, *tracker._laws))
     confirmed = int((picture.status >= CONFIRMED).sum())
     half = len(seconds) // 2
     return {

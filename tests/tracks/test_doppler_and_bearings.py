@@ -399,7 +399,7 @@ def test_a_bearing_that_points_elsewhere_is_nobodys_and_one_from_behind_neither(
 
 def test_a_bearing_raises_existence_and_a_silent_passive_sensor_lowers_nothing() -> None:
     tracker, number = radar_track()
-    tracker._bank["exists"][tracker._bank["number"] == number] = 0.9  # it has been missed for a while
+    tracker._store.bank["exists"][tracker._store.bank["number"] == number] = 0.9  # it has been missed for a while
     heard = tracker.copy()
     time_s = np.array([38.0])
     heard.update(seen(WEST, time_s, *flown(time_s, START, VELOCITY), np.random.default_rng(9)), 39.0)

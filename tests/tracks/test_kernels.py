@@ -88,7 +88,7 @@ def radar(lat_deg: float = 38.5, lon_deg: float = 68.8, height_m: float = 820.0,
     out["scan_s"], out["pd"], out["reach_m"], out["turning"] = 5.0, 0.9, 450e3, 1
     out["var_range"], out["var_azimuth"], out["var_height"] = 70.0**2, np.radians(0.08) ** 2, 60.0**2
     out["latest_s"] = out["fresh_s"] = -np.inf
-    out["fresh"], out["far_m"] = 100.0, 300e3
+    out["fresh"], out["far_m"], out["sight"] = 100.0, 300e3, 1.0
     for name, value in fields.items():
         out[name] = value
     return out

@@ -48,6 +48,10 @@ def track(
             "--register", help="Learn the sensors' biases on the way, correct plots by them.", rich_help_panel=HOW
         ),
     ] = False,
+    areas: Annotated[
+        int,
+        typer.Option(min=1, max=64, help="Strips that share the sky, a core each.", rich_help_panel=HOW),
+    ] = 1,
 ) -> None:
     """Track plots: one row for each plot of a confirmed track, one more when a track ends.
 
@@ -62,7 +66,7 @@ def track(
     from skyaccord.cli import tracking
     from skyaccord.errors import InputError
 
-    how = tracking.How(hide_addresses, hide_codes, register)
+    how = tracking.How(hide_addresses, hide_codes, register, areas)
     if bench is not None:
         if out is not None or sites is not None or party is not None or day is not None or len(plots) != 1:
             raise InputError("--bench SCENARIO: name the track folder to write, and nothing else of in or out")

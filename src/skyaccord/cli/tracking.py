@@ -27,7 +27,16 @@ from skyaccord.exercise.bench import read_scenario, reports_of, write_run, write
 from skyaccord.record import Recording
 from skyaccord.sensors import Plots, Sites, row_of
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, NOTHING, SIMULATED
-from skyaccord.tracks import CONFIRMED, Biases, Registration, RegistrationConfig, Tracker, TrackerConfig, Updates
+from skyaccord.tracks import (
+    CONFIRMED,
+    Biases,
+    Registration,
+    RegistrationConfig,
+    SharedTracker,
+    Tracker,
+    TrackerConfig,
+    Updates,
+)
 from skyaccord.wire import decode, read_recording
 from skyaccord.wire.links.file import read_file, written_whole
 from skyaccord.wire.recordings import remove_copies
@@ -47,6 +56,11 @@ class How:
     hide_addresses: bool = False
     hide_codes: bool = False
     register: bool = False
+    areas: int = 1
+
+    def tracker(self, sites: Sites, config: TrackerConfig) -> Tracker | SharedTracker:
+        """One, or one a strip of the sky."""
+        return Tracker(sites, config) if self.areas == 1 else SharedTracker(sites, config, self.areas)
 
     def config(self, plots: Plots) -> TrackerConfig:
         """An exercise's plots are all simulated; where they are mixed, the real ones count."""
@@ -104,7 +118,7 @@ class Done:
     """Plots tracked."""
 
     updates: Updates  # in the order of the plots
-    tracker: Tracker
+    tracker: Tracker | SharedTracker
     biases: Biases | None = None
 
 
@@ -321,9 +335,9 @@ def tracked(plots: Plots, sites: Sites, how: How, end_s: float, spent: Spent) ->
     with spent.on(WARMING):
         few = plots.take(slice(0, _warm_rows(plots, how)))
         times = few.time_s[np.isfinite(few.time_s)]
-        follow(few, Tracker(sites, config), _learner(sites, how), float(times.max(initial=0.0)))
+        follow(few, how.tracker(sites, config), _learner(sites, how), float(times.max(initial=0.0)))
     with spent.on(TRACKING), _progress(len(plots), how) as told:
-        tracker, registration = Tracker(sites, config), _learner(sites, how)
+        tracker, registration = how.tracker(sites, config), _learner(sites, how)
         updates = follow(plots, tracker, registration, end_s, told)
         biases = None if registration is None else registration.biases(end_s)
     return Done(updates, tracker, biases)
@@ -342,7 +356,7 @@ def _learner(sites: Sites, how: How) -> Registration | None:
 
 def follow(
     plots: Plots,
-    tracker: Tracker,
+    tracker: Tracker | SharedTracker,
     registration: Registration | None,
     end_s: float,
     told: Callable[[int], None] | None = None,

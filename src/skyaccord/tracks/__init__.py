@@ -3,10 +3,11 @@
 `Tracker.update(plots, time_s)` gates each plot against the tracks near it on the ellipsoid, assigns globally sensor by
 sensor, takes plots in at their own times (three mixed filters a track), begins, believes and ends lives.
 `Tracker.snapshot(time_s)` tells how things stand, `Tracker.follow` what each plot made of its track, `smooth` how it
-was in hindsight. `Registration` learns what each sensor's range, azimuth, time and height are wrong by. `config.py` has
-every number, `kernels` the loops.
+was in hindsight. `SharedTracker` shares one sky out by area, for more than one core. `Registration` learns what each
+sensor's range, azimuth, time and height are wrong by. `config.py` has every number, `kernels` the loops.
 """
 
+from skyaccord.tracks.areas import SharedTracker
 from skyaccord.tracks.config import Model, TrackerConfig
 from skyaccord.tracks.registration import Biases, Registration, RegistrationConfig
 from skyaccord.tracks.smoothing import Smoothed, smooth
@@ -21,6 +22,7 @@ __all__ = [
     "Model",
     "Registration",
     "RegistrationConfig",
+    "SharedTracker",
     "Smoothed",
     "Tracker",
     "TrackerConfig",

@@ -52,6 +52,7 @@ LAST_S = 1e11  # no time is so much before 1970
 FARTHEST_M, HIGHEST_M, FASTEST_MPS = 2e6, 1e6, 3e3  # beyond which a plot is mistaken
 FASTEST_RATE_MPS = 1e4  # no target comes or goes so fast
 LEAST_RATE_SIGMA_MPS = 0.1
+LAST_ID = 1 << 31
 SUREST_PD = 0.99  # no sensor finds every target at every look
 KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
 AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
@@ -101,11 +102,14 @@ class Tracker:
 
     def follow(self, plots: Plots, time_s: float) -> Updates:
         """As `update`, and tell what each plot made of its track: one row a plot, in the order given."""
-        good, sensor = self._usable(plots, time_s)
+        return self._follow(plots, *self._usable(plots, time_s), time_s)
+
+    def _follow(self, plots: Plots, good: I8, sensor: I8, time_s: float) -> Updates:
+        """Take the good rows of plots in, of these rows of the registry."""
         ended: list[tuple[I4, F8]] = []
         said = _nothing(len(plots), plots.time_s)
         if len(good):
-            heard, order = self._hear(plots.take(good), sensor)
+            heard, order = self._hear(plots if len(good) == len(plots) else plots.take(good), sensor)
             told = self._take_in(heard, ended)
             at, epoch_s = good[order], self._epoch_s or 0.0
             self._reject("repeats a track's plot", told.status == REPEATS)
@@ -221,7 +225,7 @@ class Tracker:
         heard["polar"] = np.where(placed, PLACED, np.where(np.isnan(plots.range_m), BEARING, POLAR))
         heard["range_rate_mps"] = np.where(heard["polar"] == POLAR, plots.range_rate_mps, np.nan)
         heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < HIGHEST_M, level_m, np.nan)
-        heard["pressure_alt_m"], heard["id"] = pressure_alt_m, self.used + np.arange(n)
+        heard["pressure_alt_m"], heard["id"] = pressure_alt_m, (self.used + np.arange(n)) % LAST_ID
         heard["east_mps"] = np.where(moving, plots.east_mps, np.nan)
         heard["north_mps"] = np.where(moving, plots.north_mps, np.nan)
         no_code = config.hide_codes | (plots.flags & GARBLED_A != 0)
@@ -264,7 +268,7 @@ class Tracker:
         """Give the store room for so many plots of a sensor in a slice, and somewhat more tracks."""
         old = self._store
         held, counts = len(old.bank), old.counts
-        capacity = held * 9 // 8 + rows_for(plots)
+        capacity = held * 17 // 16 + rows_for(plots)
         bank, pins, free = np.zeros(capacity, ROW), np.zeros(capacity, PIN), np.zeros(capacity, np.int32)
         bank["holder"] = NONE
         bank[:held], pins[:held] = old.bank, old.pins
@@ -329,7 +333,7 @@ def _sensors(sites: Sites, config: TrackerConfig) -> Records:
     sensors["pd"] = np.minimum(sites.pd, SUREST_PD)
     sensors["fresh"] = CLUTTER_SCANS * sites.clutter_per_scan
     sensors["latest_s"] = sensors["fresh_s"] = NEVER_S
-    sensors["first_s"] = -NEVER_S
+    sensors["first_s"], sensors["sight"] = -NEVER_S, 1.0
     sensors["far_m"] = np.minimum(NEAREST_M, sites.range_max_m)
     return sensors
 

@@ -54,14 +54,14 @@ ROW = np.dtype(
         ("mean", "f8", (MODELS, 6)),  # of each model
         ("cov", "f8", (MODELS, 6, 6)),
         ("due_s", "f8", SLOTS),  # when each sensor should hear it next
-        ("seen", "f8", SLOTS),  # share of looks that succeeded lately
+        ("seen", "f4", SLOTS),  # share of looks that succeeded lately
         ("hope", "f8"),  # `exists` at its beginning
         ("looked_s", "f8"),  # time to which `exists` holds
         ("updated_s", "f8"),  # last plot
         ("luck", "f8"),  # log-likelihood of the looks since its nest was last weighed
         ("pressure_alt_m", "f8"),
         ("callsign", "u8"),  # eight bytes, packed
-        ("past", "i8", PAST),  # plots that it is made of, while it is not believed
+        ("past", "i4", PAST),  # plots that it is made of, while it is not believed
     ],
     align=True,
 )
@@ -125,6 +125,7 @@ SENSOR = np.dtype(
         ("fresh", "f8"),  # plots that no track explained, each forgotten over CLUTTER_SCANS turns
         ("fresh_s", "f8"),  # time to which `fresh` holds
         ("far_m", "f8"),  # farthest plot so far
+        ("sight", "f8"),  # share of its area that is looked at here
         ("turning", "i4"),  # 1: one plot of a target a turn; 0: reports as they come
         ("passive", "i4"),  # 1: hears who emits, so that silence says nothing
     ],
@@ -148,7 +149,7 @@ PLOT = np.dtype(
         ("north_mps", "f8"),
         ("range_rate_mps", "f8"),  # positive: receding; NaN: none
         ("callsign", "u8"),
-        ("id", "i8"),  # never given twice
+        ("id", "i4"),  # given again only after two thousand million others
         ("sensor", "i4"),
         ("address", "u4"),
         ("mode_a", "u2"),

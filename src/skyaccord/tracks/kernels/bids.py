@@ -23,7 +23,7 @@ def clutter_of(plot: Record, sensor: Record, rules: Record) -> float:
     Where it has a height or a range rate, a metre of the one and a metre a second of the other, too.
     """
     area = 2.0 * np.pi if plot.polar == BEARING else np.pi * sensor.far_m**2
-    density = max(sensor.fresh, 0.01) / (CLUTTER_SCANS * area)
+    density = max(sensor.fresh, 0.01) / (CLUTTER_SCANS * area * sensor.sight)
     if plot.mode_a != NO_MODE_A or plot.address != NO_ADDRESS:
         density *= CODED_CLUTTER
     return float(density / span_of(plot, rules))
@@ -99,17 +99,18 @@ def gather_bids(
             same = identity_fit(row, plot, rules.code_conflict)
             if same <= -FORBIDDEN:
                 continue
+            again = sensor.turning and heard_lately(row, plot, sensor)
+            if again and row.hits <= 2 and same != SAME_ADDRESS:
+                continue
             fit, d2, _ = weigh(row, plot, sensor, laws.motions[row.motion], desk)
             if not d2 < rules.gate_d2:
                 if same == SAME_ADDRESS and not bearing:
                     kin[k] = t
                 continue
-            if sensor.turning:
-                j = slot_of(row, plot.sensor)
-                if j != NONE and abs(plot.time_s - row.heard_s[j]) < SAME_SCAN * sensor.scan_s:
-                    if d2 < 9.0 and row.hits > 2:
-                        repeated[k] = 1
-                    continue
+            if again:
+                if d2 < 9.0 and row.hits > 2:
+                    repeated[k] = 1
+                continue
             ratio = np.exp(fit + same) / clutter
             if pd * ratio < 1.0 - pd:
                 continue
@@ -119,6 +120,13 @@ def gather_bids(
                 bid(bids, k, t, max(gain, 0.01 / (1.0 + d2)), ratio)
             else:
                 bid(young, k, t, gain, ratio)
+
+
+@njit(cache=True)
+def heard_lately(row: Record, plot: Record, sensor: Record) -> bool:
+    """Whether a row has a plot of this turn of the sensor."""
+    j = slot_of(row, plot.sensor)
+    return bool(j != NONE and abs(plot.time_s - row.heard_s[j]) < SAME_SCAN * sensor.scan_s)
 
 
 @njit(cache=True)

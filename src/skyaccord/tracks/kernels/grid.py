@@ -1,4 +1,4 @@
-"""Which tracks are near a plot: a hashed grid of cubes in three levels.
+"""Which tracks are near a plot: a hashed grid of cubes in four levels.
 
 A track lies in the level whose cubes are at least four times the radius within which its next plot must be, so a plot
 looks into a handful of cubes in each level whatever the number of tracks, anywhere on the globe. The grid is of pins,
@@ -13,8 +13,8 @@ from numba import njit
 from skyaccord.columns import F8, I4
 from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Store
 
-CELL_M = np.array([16e3, 64e3, 256e3])
-LEVELS = 3
+CELL_M = np.array([16e3, 64e3, 128e3, 256e3])
+LEVELS = 4
 MOST_SURGE_MPS2 = 10.0  # half of the acceleration that the models may add, one sigma
 WIDEST_M = 60e3  # no target is known so badly and still tracked
 HOLDS = 4  # slices for which a pin's radius is made to hold

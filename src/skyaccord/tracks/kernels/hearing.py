@@ -33,7 +33,7 @@ def locate(reach: float, sin_az: float, cos_az: float, height_m: float, position
     return float(ground)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def place(plots: Records, azimuth_rad: F8, axes: F8, sensors: Records, rules: Record) -> None:
     """Place plots: fills place, axes, variances and radius from range or, of a position report, from its given place.
 

@@ -279,7 +279,7 @@ def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
     return float(first_s)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def tend(store: Store, laws: Laws, time_s: float) -> None:
     """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
     sensors, rules = laws.sensors, laws.rules[0]

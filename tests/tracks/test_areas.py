@@ -1,0 +1,163 @@
+"""One sky shared out by area: the same aircraft, each under one number, wherever it flies."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from skyaccord.columns import F8, I4
+from skyaccord.earth.wgs84 import ecef, enu_axes
+from skyaccord.sensors import Plots, parse_sites
+from skyaccord.tracks import CONFIRMED, SharedTracker, Tracker, Tracks, Updates
+
+SITES = parse_sites(
+    "".join(
+        f"[[sensor]]\nsac = 1\nsic = {k + 1}\nlat_deg = {lat}\nlon_deg = {lon}\nheight_m = 500\nscan_s = {scan_s}\n"
+        "range_max_km = 250\nclutter_per_scan = 10\n"
+        for k, (lat, lon, scan_s) in enumerate([(40.0, 62.0, 5), (40.3, 64.0, 4), (39.8, 66.0, 6), (40.0, 68.0, 5)])
+    ),
+    "four radars in a row",
+)
+UNTIL_S = 240.0
+
+
+def sky(seed: int, targets: int = 12) -> tuple[Plots, I4]:
+    """Aircraft, most of them along the row of radars, behind clutter; and whose each plot is, -1 clutter."""
+    rng, parts, labels = np.random.default_rng(seed), [], []
+    lat, lon = np.radians(rng.uniform(39.2, 40.8, targets)), np.radians(rng.uniform(61.5, 68.5, targets))
+    start, axes = ecef(lat, lon, rng.uniform(6e3, 11e3, targets)), enu_axes(lat, lon)
+    east = rng.choice([-1.0, 1.0], targets) * rng.uniform(180, 280, targets)
+    north = rng.normal(size=targets) * 30.0
+    velocity = east[:, None] * axes[:, 0] + north[:, None] * axes[:, 1]
+    for s in range(len(SITES)):
+        base = ecef(SITES.lat_rad[s], SITES.lon_rad[s], SITES.height_m[s])
+        frame = enu_axes(SITES.lat_rad[s], SITES.lon_rad[s])
+        for k in range(targets):
+            time_s = np.arange(rng.uniform(0, SITES.scan_s[s]), UNTIL_S, SITES.scan_s[s])
+            time_s = time_s[rng.random(len(time_s)) < 0.9]
+            enu = (start[k] + time_s[:, None] * velocity[k] - base) @ frame.T
+            reach = np.linalg.norm(enu, axis=1) + rng.normal(size=len(time_s)) * SITES.sigma_range_m[s]
+            azimuth = np.arctan2(enu[:, 0], enu[:, 1]) + rng.normal(size=len(time_s)) * SITES.sigma_azimuth_rad[s]
+            seen = reach < SITES.range_max_m[s]
+            parts.append(plots_of(s, time_s[seen], reach[seen], azimuth[seen]))
+            labels.append(np.full(int(seen.sum()), k))
+        false = rng.poisson(10 * UNTIL_S / SITES.scan_s[s])
+        reach = SITES.range_max_m[s] * np.sqrt(rng.random(false))
+        parts.append(plots_of(s, rng.uniform(0, UNTIL_S, false), reach, rng.uniform(-np.pi, np.pi, false)))
+        labels.append(np.full(false, -1))
+    plots, label = Plots.concat(parts), np.concatenate(labels)
+    order = np.argsort(plots.time_s, kind="stable")
+    return plots.take(order), label[order].astype(np.int32)
+
+
+def plots_of(sensor: int, time_s: F8, range_m: F8, azimuth_rad: F8) -> Plots:
+    n = len(time_s)
+    return Plots.blank(n).replace(
+        time_s=time_s, source=np.full(n, SITES.source[sensor]), range_m=range_m, azimuth_rad=azimuth_rad
+    )
+
+
+def fed(tracker: Tracker | SharedTracker, plots: Plots, every_s: float = 4.0) -> tuple[list[Updates], list[Tracks]]:
+    updates, pictures = [], []
+    for now in np.arange(every_s, UNTIL_S + 0.1, every_s):
+        rows = (plots.time_s >= now - every_s) & (plots.time_s < now)
+        updates.append(tracker.follow(plots.take(rows), float(now)))
+        pictures.append(tracker.snapshot(float(now)))
+    return updates, pictures
+
+
+@pytest.mark.parametrize("areas", [1, 2, 3])
+def test_who_crosses_from_area_to_area_keeps_one_number(areas: int) -> None:
+    crossed = 0
+    for seed in range(4):
+        plots, label = sky(seed)
+        shared, alone = SharedTracker(SITES, areas=areas), Tracker(SITES)
+        updates, pictures = fed(shared, plots)
+        number = np.concatenate([u.number for u in updates])
+        status = np.concatenate([u.status for u in updates])
+        others, _ = fed(alone, plots)
+        wanted = np.concatenate([u.number for u in others])
+        wanted_status = np.concatenate([u.status for u in others])
+        for k in range(12):
+            mine = label == k
+            told = number[mine & (status == CONFIRMED)]
+            one = wanted[mine & (wanted_status == CONFIRMED)]
+            assert len(told) > 0.95 * len(one)
+            # as many numbers as one area gives, which is one but for a rare break
+            assert len(np.unique(told)) == len(np.unique(one))
+        edges = shared._edges[1:-1]
+        for tracks in pictures:
+            assert len(np.unique(tracks.number)) == len(tracks)
+            assert (np.diff(tracks.number) > 0).all()
+        first = {
+            int(n): float(p @ shared._axis) for t in pictures for n, p in zip(t.number, t.state[:, :3], strict=True)
+        }
+        last = {}
+        for tracks in pictures[::-1]:
+            for n, p in zip(tracks.number.tolist(), tracks.state[:, :3], strict=True):
+                last[n] = float(p @ shared._axis)
+        offset = float(shared._origin @ shared._axis)
+        for edge in edges:
+            crossed += sum((first[n] - offset - edge) * (last[n] - offset - edge) < 0 for n in last)
+    assert crossed >= 4 * (areas - 1)
+
+
+def test_tracks_are_where_one_area_has_them() -> None:
+    plots, _ = sky(7)
+    near = []
+    shared, alone = fed(SharedTracker(SITES, areas=3), plots)[1], fed(Tracker(SITES), plots)[1]
+    for ours, theirs in zip(shared[8:], alone[8:], strict=True):
+        ours, theirs = ours.take(ours.status == CONFIRMED), theirs.take(theirs.status == CONFIRMED)
+        apart = np.linalg.norm(ours.state[:, None, :3] - theirs.state[None, :, :3], axis=2)
+        sigma = np.sqrt(np.einsum("nii->n", theirs.covariance[:, :3, :3]))
+        assert abs(len(ours) - len(theirs)) <= 1
+        near.append(apart.min(axis=0) < 0.1 * sigma)
+    assert np.concatenate(near).mean() > 0.95  # a border cuts a sensor's account of clutter, and little else
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([2, 4]))
+def test_the_same_plots_give_the_same_tracks_to_the_last_bit(seed: int, areas: int) -> None:
+    plots, _ = sky(seed, targets=6)
+    (one, pictures), (two, others) = (fed(SharedTracker(SITES, areas=areas), plots, 20.0) for _ in range(2))
+    for a, b in zip(one, two, strict=True):
+        for name in ("number", "time_s", "state", "hits", "status", "ended", "ended_s"):
+            assert np.array_equal(getattr(a, name), getattr(b, name), equal_nan=True)
+    for here, there in zip(pictures, others, strict=True):
+        for field in dataclasses.fields(here):
+            values = getattr(here, field.name)
+            assert np.array_equal(values, getattr(there, field.name), equal_nan=values.dtype.kind == "f")
+
+
+def test_a_track_ends_once_and_is_told_no_more() -> None:
+    plots, label = sky(3)
+    leaves = (label == -1) | (plots.time_s < 100.0) | (label % 2 == 0)
+    updates, pictures = fed(SharedTracker(SITES, areas=3), plots.take(leaves))
+    ended = np.concatenate([u.ended for u in updates])
+    assert len(ended) >= 5
+    assert len(np.unique(ended)) == len(ended)
+    told = np.concatenate([u.number[u.status == CONFIRMED] for u in updates])
+    assert set(ended.tolist()) <= set(told.tolist())
+    assert not set(ended.tolist()) & set(pictures[-1].number.tolist())
+    living = pictures[-1].number[pictures[-1].status == CONFIRMED]
+    assert set(np.unique(told).tolist()) == set(ended.tolist()) | set(living.tolist())
+
+
+def test_what_is_wrong_with_plots_is_counted_once() -> None:
+    plots, _ = sky(5, targets=4)
+    spoilt = plots.replace(
+        range_m=np.where(np.arange(len(plots)) % 9 == 0, -1.0, plots.range_m),
+        source=np.where(np.arange(len(plots)) % 11 == 0, 999, plots.source),
+    )
+    again = spoilt.take(np.arange(0, len(spoilt), 3))
+    twice = Plots.concat([spoilt, again.replace(time_s=again.time_s + 1.0)])
+    twice = twice.take(np.argsort(twice.time_s, kind="stable"))
+    shared, alone = SharedTracker(SITES, areas=2), Tracker(SITES)
+    fed(shared, twice)
+    fed(alone, twice)
+    repeats = "repeats a track's plot"
+    assert shared.rejected.pop(repeats) == pytest.approx(alone.rejected.pop(repeats), rel=0.02)
+    assert shared.rejected == alone.rejected
+    assert shared.used == alone.used
