@@ -1098,10 +1098,10 @@ def test_a_plot_raises_existence_as_bayes_says(
     life.found(row, plot, ratio, radar(pd=pd), rules(survives_s=1000.0))
     j = 2 if known else 0
     ways = [alive * pd * ratio, alive * (1.0 - row["seen"][j]), 1.0 - alive]
-    assert row["exists"] == pytest.approx(min(sum(ways[:2]) / sum(ways), life.SUREST), rel=1e-9)
+    assert row["exists"] == pytest.approx(min(sum(ways[:2]) / sum(ways), life.SUREST), rel=1e-6)  # what is seen is kept in single precision
     assert row["slot"][j] == 3
     assert (row["heard_s"][j], row["due_s"][j]) == pytest.approx((100.0 + dt, 105.0 + dt))
-    assert row["seen"][j] == pytest.approx(min(seen * 0.97 + 0.03, life.MOST_SEEN) if known else pd)
+    assert row["seen"][j] == pytest.approx(min(seen * 0.97 + 0.03, life.MOST_SEEN) if known else pd, rel=1e-6)
     assert (row["hits"], row["updated_s"], row["looked_s"]) == (2, 100.0 + dt, 100.0 + dt)
 
 
@@ -1119,7 +1119,7 @@ def test_looks_in_vain_lower_existence_as_bayes_says(prior: float, pd: float, lo
         r *= np.exp(-5.0 / 1000.0)
         nothing = r * (1 - seen)
         r, seen = nothing / (nothing + 1 - r), seen * 0.97
-    assert row["exists"] == pytest.approx(r, rel=1e-9)
+    assert row["exists"] == pytest.approx(r, rel=1e-5)
     assert row["due_s"][0] == 105.0 + 5 * looks
     before = row["exists"].copy()
     life.missed(row, sensors, law, 1e9)  # the same looks do not count again
