@@ -1098,7 +1098,7 @@ def test_a_plot_raises_existence_as_bayes_says(
     life.found(row, plot, ratio, radar(pd=pd), rules(survives_s=1000.0))
     j = 2 if known else 0
     ways = [alive * pd * ratio, alive * (1.0 - row["seen"][j]), 1.0 - alive]
-    assert row["exists"] == pytest.approx(min(sum(ways[:2]) / sum(ways), life.SUREST), rel=1e-6)  # what is seen is kept in single precision
+    assert row["exists"] == pytest.approx(min(sum(ways[:2]) / sum(ways), life.SUREST), rel=1e-6)
     assert row["slot"][j] == 3
     assert (row["heard_s"][j], row["due_s"][j]) == pytest.approx((100.0 + dt, 105.0 + dt))
     assert row["seen"][j] == pytest.approx(min(seen * 0.97 + 0.03, life.MOST_SEEN) if known else pd, rel=1e-6)
