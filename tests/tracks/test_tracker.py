@@ -109,6 +109,29 @@ def test_a_radar_that_looks_ten_kilometres_far_finds_what_crosses_its_area() -> 
     assert found >= 9
 
 
+def test_multilateration_tells_places_in_a_plane_and_no_slant_ranges() -> None:
+    sites = parse_sites(
+        '[[sensor]]\nsac = 1\nsic = 1\nkind = "mlat"\nlat_deg = 38.5\nlon_deg = 68.8\nheight_m = 820\nscan_s = 1',
+        "a multilateration system",
+    )
+    seconds = np.arange(0.0, 60.0)
+    positions = flight(seconds, 38.7, 69.0, 150.0, 60.0, 10e3)
+    east, north, _ = (
+        (positions - ecef(sites.lat_rad[0], sites.lon_rad[0], 820.0)) @ enu_axes(sites.lat_rad[0], sites.lon_rad[0]).T
+    ).T
+    heard = Plots.blank(60).replace(
+        time_s=seconds,
+        source=np.full(60, sites.source[0]),
+        range_m=np.hypot(east, north),
+        azimuth_rad=np.arctan2(east, north),
+        height_m=np.full(60, 10e3),
+    )
+    tracker = Tracker(sites)
+    tracker.update(heard, 60.0)
+    (state,) = tracker.snapshot(59.0).state
+    assert np.linalg.norm(state[:3] - positions[-1]) < 30.0  # as a slant range it would be 1.4 km off
+
+
 def test_one_aircraft_is_one_track_where_it_is() -> None:
     errors, speeds, normalised = [], [], []
     for seed in range(12):

@@ -9,6 +9,7 @@ import numpy as np
 
 from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes
+from skyaccord.sensors import mlat
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST, Plots
 from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks.config import TrackerConfig
@@ -203,6 +204,8 @@ class Tracker:
     def _hear(self, plots: Plots, sensor: I8) -> tuple[Records, I8]:
         """Plots as the loops need them, and the order that they are in there."""
         config = self.config
+        if (self.sites.kind == b"mlat").any():
+            plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
         if self._epoch_s is None:
             self._epoch_s = float(np.floor(plots.time_s.min()))
         since = plots.time_s - self._epoch_s
