@@ -139,9 +139,7 @@ def feed(wish: FeedWish) -> Plan:
     decodings = [decode(recording, day_s=wish.day_s) for recording in recordings]
     plots = Plots.concat([decoded.plots for decoded in decodings])
     if not len(plots):
-        raise InputError(
-            f"{', '.join(map(str, wish.files))}: no plots in it (CAT010, 20, 21 or 48); {heard(decodings)}"
-        )
+        raise InputError(f"{', '.join(map(str, wish.files))}: no plots in it (CAT010, 20, 21, 48); {heard(decodings)}")
     sites, notices = known(plots, sites, str(wish.sites), wish.skip_unknown)
     sites, turning = as_they_turn(sites, decodings)
     reception = Reception(sum((d.losses for d in decodings), Losses()), sum(d.copies for d in decodings))

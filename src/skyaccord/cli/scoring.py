@@ -45,7 +45,7 @@ def of_feed(
     decoded = heard_in(feed)
     plots = decoded.plots
     if not len(plots):
-        raise InputError(f"{feed}: no plots in it (CAT010, 20, 21 or 48)")
+        raise InputError(f"{feed}: no plots in it (CAT010, 20, 21, 48)")
     sites, notices = known(plots, registry(sites_file), str(sites_file), skip_unknown)
     sites, turning = as_they_turn(sites, [decoded])
     for notice in notices + turning:

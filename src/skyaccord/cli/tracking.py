@@ -206,9 +206,7 @@ def _feeds(wish: From, sites: Sites) -> Source:
     decodings = [decode(recording, day_s=day_s(wish.day)) for recording in recordings]
     plots = Plots.concat([decoded.plots for decoded in decodings])
     if not len(plots):
-        raise InputError(
-            f"{', '.join(map(str, wish.paths))}: no plots in it (CAT010, 20, 21 or 48); {heard(decodings)}"
-        )
+        raise InputError(f"{', '.join(map(str, wish.paths))}: no plots in it (CAT010, 20, 21, 48); {heard(decodings)}")
     sites, notices = known(plots, sites, str(wish.sites), wish.skip_unknown)
     sites, turning = as_they_turn(sites, decodings)
     span(plots.time_s[row_of(sites, plots.source) >= 0], ", ".join(path.name for path in wish.paths))
