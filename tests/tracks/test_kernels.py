@@ -981,10 +981,42 @@ def test_the_likeliest_children_are_those_of_all_there_are(many: int, tracks: in
 def nested(rng: np.random.Generator, hypotheses: int, tracks: int, base: int) -> Record:
     nest = np.zeros(1, NEST)[0]
     nest["tracks"], nest["hypotheses"], nest["holder"] = tracks, hypotheses, NONE
+    nest["number"][:tracks] = np.arange(tracks) + 1
     nest["weight"][:hypotheses] = np.sort(rng.dirichlet(np.ones(hypotheses)))[::-1]
     for h in range(hypotheses):
         nest["leaf"][h, :tracks] = base + 4 * np.arange(tracks) + rng.integers(0, 3, tracks)
     return nest
+
+
+def two_ways(**named: object) -> tuple[Records, Record]:
+    """Two targets 5 km apart, and two hypotheses that have them the other way round, some metres off."""
+    means = np.zeros((4, 6))
+    means[:, 0], means[:, 3] = 6.4e6 + np.array([0.0, 5e3, 5e3 + 3.0, 2.0]), 100.0
+    bank = bank_of(means, np.repeat(np.diag([400.0] * 3 + [4.0] * 3)[None], 4, axis=0), nest=0, **named)
+    bank["number"] = (7, 8, 7, 8)
+    nest = nested(np.random.default_rng(1), 2, 2, 0)
+    nest["number"][:2] = 7, 8
+    nest["weight"][:2], nest["leaf"][:2, :2] = (0.6, 0.4), [[0, 1], [2, 3]]
+    return bank, nest
+
+
+def test_numbers_that_are_only_exchanged_are_no_other_hypothesis() -> None:
+    bank, nest = two_ways()
+    nest["weight"][:2] = 0.4, 0.6  # the second is the likelier now; the first was told
+    nests.rename(bank, nest, 0)
+    assert nest["leaf"][:2, :2].tolist() == [[0, 1], [3, 2]]
+    held = store_of(bank)
+    nests.tidy(held, nest)
+    assert nest["tracks"] == 0  # both are certain
+    live = np.flatnonzero(held.pins["live"])
+    assert {int(bank["number"][t]): round(float(bank["whole"][t, 0] - 6.4e6), -1) for t in live} == {7: 0.0, 8: 5e3}
+
+
+def test_targets_that_say_their_names_keep_their_numbers() -> None:
+    for named_by in ({"address": (1, 2, 1, 2)}, {"mode_a": (1, 2, 1, 2)}, {"address": (1, NO_ADDRESS, 1, NO_ADDRESS)}):
+        bank, nest = two_ways(**named_by)
+        nests.rename(bank, nest, 0)
+        assert nest["leaf"][:2, :2].tolist() == [[0, 1], [2, 3]]
 
 
 def told(weight: F8, leaf: np.ndarray) -> dict[tuple[int, ...], float]:

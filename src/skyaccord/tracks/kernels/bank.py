@@ -86,7 +86,8 @@ PIN = np.dtype(
 NEST = np.dtype(
     [
         ("weight", "f8", HYPOTHESES),  # probability of each, the best first
-        ("leaf", "i4", (HYPOTHESES, WIDTH)),
+        ("leaf", "i4", (HYPOTHESES, WIDTH)),  # row of each track in each hypothesis
+        ("number", "i4", WIDTH),  # of each track
         ("tracks", "i4"),  # 0: not in use
         ("hypotheses", "i4"),
         ("holder", "i4"),  # a plot of the batch that wants one of its rows; NONE between batches

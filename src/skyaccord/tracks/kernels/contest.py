@@ -10,7 +10,7 @@ from skyaccord.tracks.kernels.association import FORBIDDEN, LARGEST, assign
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, WIDTH, Bids, Laws, Record, Records, Said, Store
 from skyaccord.tracks.kernels.grid import lay
 from skyaccord.tracks.kernels.life import found, take_in
-from skyaccord.tracks.kernels.nests import CHILDREN, GATED, UNLIKELY, children, fold, gather, rank, tidy
+from skyaccord.tracks.kernels.nests import CHILDREN, GATED, UNLIKELY, children, fold, gather, rank, rename, tidy
 from skyaccord.tracks.kernels.store import copy_row, retire, room_left, spare_nest, touch
 
 WIDEST = 24  # plots of a group for which hypotheses are made
@@ -161,7 +161,9 @@ def weave(
         return
     leaves = np.empty(HYPOTHESES * WIDTH, np.int32)
     leaves = leaves[: number_leaves(bank, leaf[:many, :width], leaves)]
-    local = np.empty((many, width), np.int32)
+    numbers, local = np.empty(width, np.int32), np.empty((many, width), np.int32)
+    for j in range(width):
+        numbers[j] = bank[leaf[0, j]].number
     for h in range(many):
         for j in range(width):
             local[h, j] = bank[leaf[h, j]].member
@@ -192,7 +194,9 @@ def weave(
         store.nests[holders[i]].tracks = 0
     nest = store.nests[n]
     nest.tracks, nest.hypotheses = width, kept
-    total = 0.0
+    total, told = 0.0, NONE
+    for j in range(width):
+        nest.number[j] = numbers[j]
     for c in range(kept):
         nest.weight[c] = np.exp(child_log[order[c]] - child_log[order[0]])
         total += nest.weight[c]
@@ -200,9 +204,12 @@ def weave(
             t = becomes[local[parent[order[c]], j], taken[order[c], j] + 1]
             nest.leaf[c, j] = t
             bank[t].nest, bank[t].luck = n, 0.0
+        if told == NONE and parent[order[c]] == 0:
+            told = c
     for c in range(kept):
         nest.weight[c] /= total
-    claim(store, nest, order, taken, group, claimed, said)
+    rename(bank, nest, max(told, 0))
+    claim(store, nest, becomes, group, claimed, said)
     tidy(store, nest)
 
 
@@ -320,20 +327,32 @@ def branch(
 
 
 @njit(cache=True)
-def claim(store: Store, nest: Record, order: I4, taken: I4, group: I4, claimed: U1, said: Said) -> None:
+def claim(store: Store, nest: Record, becomes: I4, group: I4, claimed: U1, said: Said) -> None:
     """Tell of each plot what the best hypothesis that has it says; it is claimed if it is likely a track's at all."""
     free_share = np.ones(len(group))
     for c in range(nest.hypotheses):
         for j in range(nest.tracks):
-            a = taken[order[c], j]
+            t = nest.leaf[c, j]
+            a = plot_of(becomes, t)
             if a != NONE:
                 free_share[a] -= nest.weight[c]
                 if not claimed[group[a]]:
                     claimed[group[a]] = 1
-                    tell(store.bank[nest.leaf[c, j]], group[a], said)
+                    store.bank[t].number = nest.number[j]
+                    tell(store.bank[t], group[a], said)
     for a in range(len(group)):
         if free_share[a] > 0.5:
             claimed[group[a]] = 0
+
+
+@njit(cache=True)
+def plot_of(becomes: I4, t: int) -> int:
+    """Which plot of a group row t has taken, or NONE."""
+    for x in range(becomes.shape[0]):
+        for a in range(becomes.shape[1] - 1):
+            if becomes[x, a + 1] == t:
+                return a
+    return NONE
 
 
 @njit(cache=True)

@@ -21,6 +21,7 @@ UNLIKELY = 1e-3  # probability, against the best, below which a hypothesis is no
 SAME_LOOK_S = 0.3  # looks of two rows that are due within this are one look
 ALIKE_D2 = 1.5  # squared distance below which two rows of one track are one
 GATED = -1e9
+LEAST_GAIN_M2 = 1e-3  # for which numbers are not exchanged
 UNUSED = 2  # a row's `lead` while it is looked for
 SEARCHES = 4000  # steps of the search for children of one hypothesis
 
@@ -177,7 +178,7 @@ def tidy(store: Store, nest: Record) -> None:
             certain = certain and leaf[h, j] == leaf[0, j]
         if certain:
             row = bank[leaf[0, j]]
-            row.nest, row.lead, row.luck = NONE, 1, 0.0
+            row.nest, row.lead, row.luck, row.number = NONE, 1, 0.0, nest.number[j]
             touch(store, leaf[0, j])
             take_out(nest, j)
         else:
@@ -185,10 +186,50 @@ def tidy(store: Store, nest: Record) -> None:
     unify(nest)
     for h in range(nest.hypotheses - 1, -1, -1):
         for j in range(nest.tracks):
-            bank[leaf[h, j]].lead = 1 if h == 0 else 0
+            bank[leaf[h, j]].lead, bank[leaf[h, j]].number = 1 if h == 0 else 0, nest.number[j]
     for i in range(many):
         if bank[listed[i]].lead == UNUSED:
             retire(store, listed[i])
+
+
+@njit(cache=True)
+def rename(bank: Records, nest: Record, told: int) -> None:
+    """Let each hypothesis call its targets so that they are near those of the same number in the one that was told.
+
+    Which target has which number is nobody's knowledge unless they say their names: exchanged numbers are no other
+    hypothesis, and what is told of a track does not jump when a hypothesis becomes the likeliest.
+    """
+    tracks, leaf = nest.tracks, nest.leaf
+    for h in range(nest.hypotheses):
+        better = h != told
+        while better:  # pairs are exchanged as long as that brings them nearer
+            better = False
+            for i in range(tracks):
+                for j in range(i + 1, tracks):
+                    if leaf[told, i] == leaf[h, i] or leaf[told, j] == leaf[h, j]:
+                        continue
+                    a, b = bank[leaf[told, i]], bank[leaf[told, j]]
+                    x, y = bank[leaf[h, i]], bank[leaf[h, j]]
+                    if nameless(x, y) and gap2(a, y) + gap2(b, x) < gap2(a, x) + gap2(b, y) - LEAST_GAIN_M2:
+                        leaf[h, i], leaf[h, j] = leaf[h, j], leaf[h, i]
+                        better = True
+
+
+@njit(cache=True)
+def nameless(a: Record, b: Record) -> bool:
+    """Whether two rows say nothing of themselves that tells them apart."""
+    return bool(a.address == b.address and a.mode_a == b.mode_a and a.callsign == b.callsign)
+
+
+@njit(cache=True)
+def gap2(a: Record, b: Record) -> float:
+    """Squared distance of two rows at the time of the later one."""
+    late_s = max(a.time_s, b.time_s)
+    out = 0.0
+    for i in range(3):
+        there = b.whole[i] + (late_s - b.time_s) * b.whole[i + 3]
+        out += (a.whole[i] + (late_s - a.time_s) * a.whole[i + 3] - there) ** 2
+    return out
 
 
 @njit(cache=True)
@@ -197,6 +238,8 @@ def take_out(nest: Record, j: int) -> None:
     for h in range(nest.hypotheses):
         for i in range(j, nest.tracks - 1):
             nest.leaf[h, i] = nest.leaf[h, i + 1]
+    for i in range(j, nest.tracks - 1):
+        nest.number[i] = nest.number[i + 1]
     nest.tracks -= 1
 
 
@@ -272,16 +315,21 @@ def tend_nests(store: Store, drop: float, time_s: float) -> None:
                 end_nested(store, nest, j, time_s)
             else:
                 j += 1
+        rename(store.bank, nest, 0)
         tidy(store, nest)
 
 
 @njit(cache=True)
 def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
     """End one track of a nest, with all its rows."""
-    note_end(store, store.bank[nest.leaf[0, j]].number, time_s)
+    note_end(store, nest.number[j], time_s)
     for h in range(nest.hypotheses):
-        if store.bank[nest.leaf[h, j]].number:
-            retire(store, nest.leaf[h, j])
+        t, used = nest.leaf[h, j], False
+        for g in range(nest.hypotheses):
+            for i in range(nest.tracks):
+                used = used or (i != j and nest.leaf[g, i] == t)
+        if store.bank[t].number and not used:
+            retire(store, t)
     take_out(nest, j)
 
 
