@@ -59,7 +59,10 @@ def measure(setting: Setting) -> dict[str, Any]:
         never_s = 1e9
         matched = Model(model.kind, model.across, model.along, never_s, model.turn_radps)
         figures[name] = row = {
-            "matched": _judge(sites, flights, heard, model, TrackerConfig(flying=(matched, matched, matched))),
+            # told how the target moves, and that it does nothing else
+            "matched": _judge(
+                sites, flights, heard, model, TrackerConfig(flying=(matched, matched, matched), flying_surge_mps2=0.0)
+            ),
             "as it is": _judge(sites, flights, heard, model, TrackerConfig()),
         }
         for who, said in row.items():

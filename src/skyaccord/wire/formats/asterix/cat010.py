@@ -122,7 +122,7 @@ def plots(rows: Rows) -> Plots:
     rows = rows.take(is_target(rows))
     distance_m, bearing_rad = in_plane(*(np.where(abs(rows[n]) < FARTHEST_M, rows[n], np.nan) for n in ("x_m", "y_m")))
     speed, heading = rows["speed_mps"], rows["heading_rad"]
-    return Plots(
+    return Plots.blank(len(rows)).replace(
         time_s=rows["time_s"],
         source=rows.whole("source", 0).astype(np.uint16),
         kind=np.where(rows.has("type"), KINDS[rows.whole("type", 0)], 0).astype(np.uint8),

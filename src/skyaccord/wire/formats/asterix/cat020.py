@@ -104,7 +104,7 @@ FIELDS = (
 def plots(rows: Rows) -> Plots:
     """What the system computed; `time_s` is still the time of day."""
     distance_m, bearing_rad = in_plane(rows["x_m"], rows["y_m"])
-    return Plots(
+    return Plots.blank(len(rows)).replace(
         time_s=rows["time_s"],
         source=rows.whole("source", 0).astype(np.uint16),
         kind=kinds(rows),
