@@ -41,6 +41,7 @@ SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
 RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
 ONE_AFTER_OTHER = 1.2  # turns
+UNITED_SLICES = 4  # slices in which all rows are looked at for doubles
 YOUNG_SCANS = 2.3  # turns of its fastest sensor that end a track which is not believed
 MOST_SEEN = 0.9  # one look that fails does not end a track, however well it was seen
 UNSOUND_M2 = 1e12  # variance of a position that says nothing
@@ -366,9 +367,12 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
 
 
 @njit(cache=True)
-def unite(store: Store, sensors: Records, middle_s: float, time_s: float, some: I4) -> None:
-    """End rows that double another. The grid must be of the slice about `middle_s`."""
-    for t in range(store.counts[0].top):
+def unite(store: Store, sensors: Records, which: int, middle_s: float, time_s: float, some: I4) -> None:
+    """End rows that double another; every slice looks at its share of the rows.
+
+    The grid must be of this slice, number `which`, about `middle_s`.
+    """
+    for t in range(which % UNITED_SLICES, store.counts[0].top, UNITED_SLICES):
         if not store.pins[t].live:
             continue
         a = store.bank[t]

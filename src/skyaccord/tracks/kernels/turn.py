@@ -36,7 +36,6 @@ YOUNG = 4  # young tracks that one plot may extend
 KEPT = 24  # best fitting rows of one plot that compete for it
 NEST_ROWS = 16  # that the nests of a batch need for each of its plots, seldom more
 LOST_SCANS = 1.5  # turns without a plot after which a track is where its address says
-UNITED_SLICES = 4  # slices between looks for doubles
 
 
 @njit(cache=True, nogil=True)
@@ -74,9 +73,9 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
             batch(store, plots[a:b], laws.sensors[s], laws, end_s - 0.5 * rules.slice_s, part, some)
             laws.sensors[s].latest_s = max(laws.sensors[s].latest_s, plots[b - 1].time_s)
             a = b
-        if which % UNITED_SLICES == 0 and which != counts.united:
+        if which != counts.united:
             counts.united = which
-            unite(store, laws.sensors, end_s - 0.5 * rules.slice_s, end_s, some)
+            unite(store, laws.sensors, which, end_s - 0.5 * rules.slice_s, end_s, some)
         tend(store, laws, end_s)
         low = high
     return n
