@@ -47,7 +47,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml build_console.py
 
 # The loops are compiled when they are first run, and kept; better before the window opens than behind it
 $(VENV)/.compiled: $(VENV)/.installed
-	@echo "compiling the loops, once: about half a minute"
+	@echo "compiling the loops, once: about a minute"
 	@$(BIN)/skyaccord run --headless --until 40 >/dev/null
 	@touch $@
 
