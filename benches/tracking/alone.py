@@ -53,9 +53,9 @@ def measure(setting: Setting) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for name, model in MOTIONS.items():
         rng = np.random.default_rng([setting.seeds[0], len(figures)])
-        sites = _radars(rng)
+        sites = radars(rng)
         flights = fly(rng, model)
-        heard = [_hear(rng, sites, flights, target) for target in range(TARGETS)]
+        heard = [hear(rng, sites, flights, target) for target in range(TARGETS)]
         never_s = 1e9
         matched = Model(model.kind, model.across, model.along, never_s, model.turn_radps)
         figures[name] = row = {
@@ -76,7 +76,7 @@ def measure(setting: Setting) -> dict[str, Any]:
     return figures
 
 
-def _radars(rng: np.random.Generator) -> Sites:
+def radars(rng: np.random.Generator) -> Sites:
     """Four, as the bench's generator draws them."""
     places_km = np.array([(-100, -100), (100, -100), (-100, 100), (100, 100)], float)
     count = len(places_km)
@@ -129,7 +129,7 @@ def fly(rng: np.random.Generator, model: Model) -> Flights:
     return Flights(h * np.arange(steps + 1), state)
 
 
-def _hear(rng: np.random.Generator, sites: Sites, flights: Flights, target: int) -> Plots:
+def hear(rng: np.random.Generator, sites: Sites, flights: Flights, target: int) -> Plots:
     """A target's plots: each radar's beam meets it once a turn."""
     rows, times = [], []
     base, axes = ecef(sites.lat_rad, sites.lon_rad, sites.height_m), enu_axes(sites.lat_rad, sites.lon_rad)

@@ -23,7 +23,7 @@ from unittest import mock
 
 import numpy as np
 from benches.tracking import alone
-from benches.tracking.ours import in_frame, warm_up
+from benches.tracking.ours import warm_up
 from benches.tracking.setting import Setting
 from benches.tracking.traffic import GOSPA, spread
 from scipy.stats import chi2
@@ -32,7 +32,7 @@ from skyaccord.agreement import Charter, charter, parse
 from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import enu_axes, geodetic
 from skyaccord.exercise.along import Paths
-from skyaccord.exercise.bench import Meta, read_scenario, read_truth
+from skyaccord.exercise.bench import Meta, in_frame, read_scenario, read_truth
 from skyaccord.exercise.figures import CONSISTENCY, Samples, nees
 from skyaccord.exercise.verdict import WARM_UP_S, judge, pronounce, truth_at
 from skyaccord.picture import Fusion, Picture, Shared, admit, fuse, release
@@ -265,11 +265,11 @@ def matched(seed: int, motion: str) -> dict[str, dict[str, float]]:
     never_s = 1e9
     only = Model(model.kind, model.across, model.along, never_s, model.turn_radps)
     config = TrackerConfig(flying=(only, only, only))
-    sites, flights = alone._radars(rng), alone.fly(rng, model)
+    sites, flights = alone.radars(rng), alone.fly(rng, model)
     instants = np.arange(STEP_S, alone.DURATION_S, STEP_S)
     found: dict[str, list[tuple[F8, F8, int]]] = {}
     for target in range(LONELY):
-        plots = alone._hear(rng, sites, flights, target)
+        plots = alone.hear(rng, sites, flights, target)
         plots = plots.replace(time_s=plots.time_s + NOON_S)
         for name, pictures in _told(sites, plots, instants, config).items():
             first = int(np.searchsorted(instants, WARM_UP_S))

@@ -258,18 +258,22 @@ def reports_of(updates: Updates, meta: Meta) -> Reports:
     """
     row = np.flatnonzero(updates.status == CONFIRMED)
     row = row[np.lexsort((updates.hits[row], updates.number[row], updates.time_s[row]))]
-    ended, axes = len(updates.ended), meta.axes
-    state = np.zeros((len(row) + ended, 6))
-    here = updates.state[row]
-    np.matmul(here[:, :3] - meta.origin, axes.T, out=state[: len(row), :3])
-    np.matmul(here[:, 3:], axes.T, out=state[: len(row), 3:])
+    ended = len(updates.ended)
     reports = Reports(
         np.concatenate([updates.number[row], updates.ended]).astype(np.int64),
         np.concatenate([updates.time_s[row], updates.ended_s]),
-        state,
+        np.concatenate([in_frame(updates.state[row], meta), np.zeros((ended, 6))]),
         np.repeat(np.array([UPDATED, DROPPED], np.uint8), [len(row), ended]),
     )
     return reports.take(np.argsort(reports.time_s, kind="stable"))
+
+
+def in_frame(state: F8, meta: Meta) -> F8:
+    """ECEF states (N, 6) in the common frame."""
+    axes, out = meta.axes, np.empty(state.shape)
+    np.matmul(state[:, :3] - meta.origin, axes.T, out=out[:, :3])
+    np.matmul(state[:, 3:], axes.T, out=out[:, 3:])
+    return out
 
 
 def to_reports(snapshots: Tracks, meta: Meta, times_s: F8 | None = None) -> tuple[Reports, F8]:
@@ -287,9 +291,8 @@ def to_reports(snapshots: Tracks, meta: Meta, times_s: F8 | None = None) -> tupl
     gone[:-1] = (number[1:] != number[:-1]) | (at[1:] != at[:-1] + 1)
     gone &= at + 1 < len(times)
     end = np.flatnonzero(gone)
-    axes = meta.axes
-    turn = np.kron(np.eye(2), axes)
-    state = np.hstack([(snapshots.state[:, :3] - meta.origin) @ axes.T, snapshots.state[:, 3:] @ axes.T])[order]
+    turn = np.kron(np.eye(2), meta.axes)
+    state = in_frame(snapshots.state[order], meta)
     reports = Reports(
         np.concatenate([number, number[end]]).astype(np.int64),
         np.concatenate([times[at], times[np.minimum(at[end] + 1, len(times) - 1)]]),

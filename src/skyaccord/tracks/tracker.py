@@ -56,6 +56,9 @@ LEAST_RATE_SIGMA_MPS = 0.1
 LAST_ID = 1 << 31
 SUREST_PD = 0.99  # no sensor finds every target at every look
 KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
+SHOWN = (
+    "number", "slot", "updated_s", "status", "heard_s", "hits", "pressure_alt_m", "mode_a", "address", "callsign"
+)  # fmt: skip
 AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
 
 
@@ -145,7 +148,7 @@ class Tracker:
         foresee(store.bank, rows, since, self._laws, mean, cov)
         existence = np.empty(len(rows))
         confidence(store.bank, store.nests, rows, existence)
-        bank = store.bank[rows]
+        bank = {name: store.bank[name][rows] for name in SHOWN}  # a row has much that is not told
         known = bank["slot"] != NONE
         scan_s = np.where(known, self.sites.scan_s[bank["slot"]], np.inf)
         looks_s = np.where(known & (self._laws.sensors["passive"][bank["slot"]] == 0), scan_s, np.inf)
