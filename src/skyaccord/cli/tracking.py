@@ -37,6 +37,7 @@ from skyaccord.tracks import (
     TrackerConfig,
     Updates,
 )
+from skyaccord.tracks.tracker import FASTEST_RATE_MPS
 from skyaccord.wire import decode, read_recording
 from skyaccord.wire.links.file import read_file, written_whole
 from skyaccord.wire.recordings import remove_copies
@@ -46,7 +47,6 @@ WARM_PLOTS = 400  # that a throw-away tracker is warmed up on
 AT_ONCE = 200_000  # plots between two looks at the clock on the wall
 LEARN_S = 5.0  # slices in which biases are learnt
 FARTHEST_RAD = 2 * np.pi  # an angle beyond it was written in degrees
-FASTEST_RATE_MPS = 1e4
 
 
 @dataclass(frozen=True)
