@@ -28,6 +28,7 @@ from skyaccord.tracks.kernels.bank import (
     Record,
 )
 from skyaccord.tracks.kernels.hearing import AZIMUTH_FLOOR_M
+from skyaccord.tracks.kernels.triangle import unpacked
 
 NAN = np.nan
 LAT, LON = np.radians(38.0), np.radians(69.0)
@@ -43,6 +44,7 @@ SITES = build_sites(
 )
 PLACES = ecef(SITES.lat_rad, SITES.lon_rad, SITES.height_m)
 ALL_AXES = enu_axes(SITES.lat_rad, SITES.lon_rad)
+UPPER = np.triu_indices(6)
 STEADY = 1e-4  # m^2/s^3: as good as no manoeuvre
 
 
@@ -152,12 +154,11 @@ def test_a_range_rate_is_taken_in_as_by_a_filter_with_numerical_derivatives() ->
         plot = plot_record(state[:3], sensor, range_rate_mps=rate(state) + rng.normal() * 30)
         h, residual = slope(rate, state), plot["range_rate_mps"] - rate(state)
         wanted = textbook(state, cov, h, residual, sensor["var_rate"])
-        mean, out = state.copy(), cov.copy()
-        d2, s = filters.absorb_rate(mean, out, plot, sensor, desk)
+        mean, after = state.copy(), cov[UPPER]
+        d2, s = filters.absorb_rate(mean, after, plot, sensor, desk)
         np.testing.assert_allclose(mean - state, wanted[0] - state, rtol=1e-4, atol=1e-4)
-        np.testing.assert_allclose(out, wanted[1], rtol=1e-4, atol=np.abs(cov).max() * 1e-7)
+        np.testing.assert_allclose(unpacked(after), wanted[1], rtol=1e-4, atol=np.abs(cov).max() * 1e-7)
         assert (d2, s) == pytest.approx(wanted[2:], rel=1e-5)
-        assert (out == out.T).all()
         turned = max(turned, np.linalg.norm(h[:3]) * 300.0)
     assert turned > 5.0  # near the antenna the line of sight turns with the position, by metres a second
 
@@ -181,20 +182,20 @@ def test_a_bearing_is_taken_in_as_by_a_filter_of_angles_with_numerical_derivativ
         ]
         var = sensor["var_azimuth"] + (AZIMUTH_FLOOR_M / ground) ** 2
         wanted = textbook(state, cov, slope(azimuth, state), off, var)
-        mean, out = state.copy(), cov.copy()
-        d2, s = filters.meet(mean, out, 0.0, plot_record(place, sensor), sensor, desk)
+        mean, after = state.copy(), cov[UPPER]
+        d2, s = filters.meet(mean, after, 0.0, plot_record(place, sensor), sensor, desk)
         # a distance across the beam is an angle but for what the angle itself is
         scale = np.sqrt(np.outer(np.diag(cov), np.diag(cov)))
         assert np.abs((mean - wanted[0]) / np.sqrt(np.diag(cov))).max() < 0.01
-        assert np.abs((out - wanted[1]) / scale).max() < 0.02
+        assert np.abs((unpacked(after) - wanted[1]) / scale).max() < 0.02
         assert (d2, s / ground**2) == pytest.approx(wanted[2:], rel=0.02)
 
 
 def resting(state: F8, cov: F8) -> Record:
     """A row whose models agree."""
     row = np.zeros(1, ROW)[0]
-    row["mean"], row["cov"], row["weight"], row["slot"] = state, cov, 1.0 / MODELS, NONE
-    row["whole"], row["spread"] = state, cov
+    row["mean"], row["cov"], row["weight"], row["slot"] = state, cov[UPPER], 1.0 / MODELS, NONE
+    row["whole"], row["spread"] = state, cov[UPPER]
     return row
 
 
@@ -261,9 +262,10 @@ def test_one_plot_with_a_range_rate_knows_its_radial_velocity() -> None:
     life.seat(row, plot, sensor, rules[0], desk)
     sight = (row["whole"][:3] - sensor["position"]) / np.linalg.norm(row["whole"][:3] - sensor["position"])
     assert sight @ row["whole"][3:] == pytest.approx(-180.0, abs=0.1)
-    assert np.sqrt(sight @ row["spread"][3:, 3:] @ sight) == pytest.approx(2.0, rel=0.01)
+    velocity = unpacked(row["spread"])[3:, 3:]
+    assert np.sqrt(sight @ velocity @ sight) == pytest.approx(2.0, rel=0.01)
     across = np.cross(AXES[2], sight)
-    assert np.sqrt(across @ row["spread"][3:, 3:] @ across) / np.linalg.norm(across) == pytest.approx(200.0, rel=0.02)
+    assert np.sqrt(across @ velocity @ across) / np.linalg.norm(across) == pytest.approx(200.0, rel=0.02)
 
 
 # The tracker

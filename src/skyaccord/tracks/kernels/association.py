@@ -7,9 +7,10 @@ from numba import njit
 
 from skyaccord.columns import F8, I8
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
-from skyaccord.tracks.kernels.bank import BEARING, FALL, NONE, SLOTS, STRAIGHT, Record
+from skyaccord.tracks.kernels.bank import BEARING, FALL, NONE, PACKED, SLOTS, STRAIGHT, Record
 from skyaccord.tracks.kernels.filters import meet, predict, pull, restlessness, settled
 from skyaccord.tracks.kernels.ground import height_up
+from skyaccord.tracks.kernels.triangle import AT
 
 FORBIDDEN = 1e9
 SAME_ADDRESS, SAME_CODE = 12.0, 4.0  # what an identity in common is worth, in log-likelihood
@@ -108,7 +109,7 @@ def weigh_whole(row: Record, plot: Record, sensor: Record, motion: Record, desk:
     ahead, var = 0.0, 0.0
     for i in range(3):
         ahead += plot.first[i] * (row.whole[i] + dt * row.whole[i + 3] - base[i])
-        var += row.spread[i, i] + dt * (2.0 * row.spread[i, i + 3] + dt * row.spread[i + 3, i + 3])
+        var += row.spread[AT[i, i]] + dt * (2.0 * row.spread[AT[i, i + 3]] + dt * row.spread[AT[i + 3, i + 3]])
     bearing = plot.polar == BEARING
     if (bearing and not (0.0 < ahead < sensor.reach_m and var < (LOST_ON_BEAM * ahead) ** 2)) or (
         plot.polar and ahead < -BEHIND_M
@@ -141,8 +142,8 @@ def foretold(
     mean, cov = desk.mean[0], desk.cov[0]
     for i in range(6):
         mean[i] = row.whole[i]
-        for j in range(6):
-            cov[i, j] = row.spread[i, j]
+    for k in range(PACKED):
+        cov[k] = row.spread[k]
     if dt > 0.0:
         predict(mean, cov, dt, kind, 0.0, across, along, desk)
     met: tuple[float, float] = meet(mean, cov, max(-dt, 0.0), plot, sensor, desk)
@@ -156,11 +157,11 @@ def distance(cov: F8, dt: float, across: float, along: float, count: int, desk: 
     """  # fmt: skip
     block, up, h = desk.block, desk.up, desk.h
     for i in range(3):
-        for j in range(3):
+        for j in range(i, 3):
             block[i, j] = (
-                cov[i, j]
-                + dt * (cov[i, j + 3] + cov[i + 3, j] + dt * cov[i + 3, j + 3])
-                + (along - across) * (up[i] * up[j])
+                cov[AT[i, j]]
+                + dt * (cov[AT[i, j + 3]] + cov[AT[j, i + 3]] + dt * cov[AT[i + 3, j + 3]])
+                + (along - across) * up[i] * up[j]
             )
         block[i, i] += across
     d2, det = 0.0, 1.0
@@ -169,8 +170,8 @@ def distance(cov: F8, dt: float, across: float, along: float, count: int, desk: 
         hx, hy, hz = h[row, 0], h[row, 1], h[row, 2]
         residual = desk.nu[row] - hx * moved_x - hy * moved_y - hz * moved_z
         gx = block[0, 0] * hx + block[0, 1] * hy + block[0, 2] * hz
-        gy = block[1, 0] * hx + block[1, 1] * hy + block[1, 2] * hz
-        gz = block[2, 0] * hx + block[2, 1] * hy + block[2, 2] * hz
+        gy = block[0, 1] * hx + block[1, 1] * hy + block[1, 2] * hz
+        gz = block[0, 2] * hx + block[1, 2] * hy + block[2, 2] * hz
         innovation = desk.var[row] + hx * gx + hy * gy + hz * gz
         over = 1.0 / innovation
         d2 += residual * residual * over
@@ -184,7 +185,6 @@ def distance(cov: F8, dt: float, across: float, along: float, count: int, desk: 
             block[1, 1] -= over * gy * gy
             block[1, 2] -= over * gy * gz
             block[2, 2] -= over * gz * gz
-            block[1, 0], block[2, 0], block[2, 1] = block[0, 1], block[0, 2], block[1, 2]
     return d2, det
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from skyaccord.columns import F8, I4, I8, U1
 
 MODELS = 3  # filters in a row
+PACKED = 21  # elements of a covariance on one side of its diagonal and on it, as `triangle.py` has them
 SLOTS = 8  # sensors that a row remembers
 HYPOTHESES, WIDTH = 16, 8  # most hypotheses and tracks of a nest
 PAST = 6  # plots that a young row remembers
@@ -50,9 +51,9 @@ ROW = np.dtype(
         ("time_s", "f8"),  # of the state
         ("weight", "f8", MODELS),  # probability of each model
         ("whole", "f8", 6),  # the models as one mean ..
-        ("spread", "f8", (6, 6)),  # .. and covariance
+        ("spread", "f8", PACKED),  # .. and covariance
         ("mean", "f8", (MODELS, 6)),  # of each model
-        ("cov", "f8", (MODELS, 6, 6)),
+        ("cov", "f8", (MODELS, PACKED)),
         ("due_s", "f8", SLOTS),  # when each sensor should hear it next
         ("seen", "f4", SLOTS),  # share of looks that succeeded lately
         ("hope", "f8"),  # `exists` at its beginning
@@ -216,7 +217,7 @@ DESK = np.dtype(
         ("var", "f8", 3),
         ("flow", "f8", (MODELS, MODELS)),
         ("mean", "f8", (MODELS, 6)),
-        ("cov", "f8", (MODELS, 6, 6)),
+        ("cov", "f8", (MODELS, PACKED)),
         ("d2", "f8", MODELS),
         ("det", "f8", MODELS),
         ("near", "f8", 3),

@@ -4,7 +4,7 @@ Three extended Kalman filters run in a row and interact (H. A. P. Blom and Y. Ba
 33(8), 1988). Measurements are taken in one scalar at a time, which for uncorrelated components equals the joint update
 (Y. Bar-Shalom, X. R. Li and T. Kirubarajan, Estimation with Applications to Tracking and Navigation, 2001, section 7.2)
 and needs no matrix inverse. Azimuths are met as distances across the beam, so that no angle is computed in a loop.
-Positions are ECEF metres; nothing here is flat.
+Positions are ECEF metres; nothing here is flat. Covariances are packed, (21,) for (6, 6), as `triangle.py` says.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8
-from skyaccord.tracks.kernels.bank import BEARING, FALL, MODELS, TURN, Record
+from skyaccord.tracks.kernels.bank import BEARING, FALL, MODELS, PACKED, TURN, Record
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.hearing import AZIMUTH_FLOOR_M
+from skyaccord.tracks.kernels.triangle import AT, lessen, times
 
 GM = 3.986004418e14  # m^3/s^2, WGS-84
 EARTH_TURN = 7.292115e-5  # rad/s
@@ -51,7 +52,7 @@ def pull(mean: F8, up: F8, height_m: float, falling: bool, out: F8) -> None:
 
 @njit(cache=True)
 def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float, along: float, desk: Record) -> None:
-    """Move one model's mean (6,) and covariance (6, 6) by dt >= 0, in place.
+    """Move one model's mean (6,) and covariance (21,) by dt >= 0, in place.
 
     White acceleration with one density along the local vertical and another across it is added to `pull`. A turn is
     the rotation of the horizontal velocity about the vertical, clockwise for `turn` > 0 (rad/s).
@@ -66,11 +67,11 @@ def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float,
             mean[i] += dt * mean[i + 3]
         # the cross terms must still see the old velocity block, and the position block the old cross terms
         for i in range(3):
-            for j in range(3):
-                cov[i, j] += dt * (cov[i, j + 3] + cov[i + 3, j] + dt * cov[i + 3, j + 3])
+            for j in range(i, 3):
+                cov[AT[i, j]] += dt * (cov[AT[i, j + 3]] + cov[AT[j, i + 3]] + dt * cov[AT[i + 3, j + 3]])
         for i in range(3):
             for j in range(3):
-                cov[i, j + 3] += dt * cov[i + 3, j + 3]
+                cov[AT[i, j + 3]] += dt * cov[AT[i + 3, j + 3]]
     half = 0.5 * dt * dt
     for i in range(3):
         mean[i] += force[i] * half
@@ -78,15 +79,13 @@ def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float,
     third = dt * dt * dt / 3
     for i in range(3):
         for j in range(3):
-            q = (along - across) * (up[i] * up[j])  # in the order that rounds alike both ways
+            q = (along - across) * up[i] * up[j]
             if i == j:
                 q += across
-            cov[i, j] += q * third
-            cov[i, j + 3] += q * half
-            cov[i + 3, j + 3] += q * dt
-    for i in range(3):
-        for j in range(3):
-            cov[i + 3, j] = cov[j, i + 3]
+            cov[AT[i, j + 3]] += q * half
+            if i <= j:
+                cov[AT[i, j]] += q * third
+                cov[AT[i + 3, j + 3]] += q * dt
 
 
 @njit(cache=True)
@@ -112,28 +111,26 @@ def bend(mean: F8, cov: F8, dt: float, turn: float, desk: Record) -> None:
         mean[i] += shift[i, 0] * vx + shift[i, 1] * vy + shift[i, 2] * vz
         mean[i + 3] = swing[i, 0] * vx + swing[i, 1] * vy + swing[i, 2] * vz
     for i in range(3):
+        x, y, z = shift[i, 0], shift[i, 1], shift[i, 2]
         for j in range(3):
-            one[i, j] = (
-                shift[i, 0] * cov[3, 3 + j] + shift[i, 1] * cov[4, 3 + j] + shift[i, 2] * cov[5, 3 + j]
-            )  # shift Pvv
-            two[i, j] = shift[i, 0] * cov[3, j] + shift[i, 1] * cov[4, j] + shift[i, 2] * cov[5, j]  # shift Pvp
+            one[i, j] = x * cov[AT[3, j + 3]] + y * cov[AT[4, j + 3]] + z * cov[AT[5, j + 3]]  # shift Pvv
+            two[i, j] = x * cov[AT[3, j]] + y * cov[AT[4, j]] + z * cov[AT[5, j]]  # shift Pvp
     for i in range(3):
         for j in range(i, 3):
-            cov[i, j] += (
+            cov[AT[i, j]] += (
                 two[i, j] + two[j, i] + one[i, 0] * shift[j, 0] + one[i, 1] * shift[j, 1] + one[i, 2] * shift[j, 2]
             )
-            cov[j, i] = cov[i, j]
     for i in range(3):
         for j in range(3):
-            one[i, j] += cov[i, j + 3]
+            one[i, j] += cov[AT[i, j + 3]]
     for i in range(3):
+        x, y, z = swing[i, 0], swing[i, 1], swing[i, 2]
         for j in range(3):
-            cov[i, j + 3] = one[i, 0] * swing[j, 0] + one[i, 1] * swing[j, 1] + one[i, 2] * swing[j, 2]
-            two[i, j] = swing[i, 0] * cov[3, 3 + j] + swing[i, 1] * cov[4, 3 + j] + swing[i, 2] * cov[5, 3 + j]
+            cov[AT[i, j + 3]] = one[i, 0] * swing[j, 0] + one[i, 1] * swing[j, 1] + one[i, 2] * swing[j, 2]
+            two[i, j] = x * cov[AT[3, j + 3]] + y * cov[AT[4, j + 3]] + z * cov[AT[5, j + 3]]
     for i in range(3):
         for j in range(i, 3):
-            cov[i + 3, j + 3] = two[i, 0] * swing[j, 0] + two[i, 1] * swing[j, 1] + two[i, 2] * swing[j, 2]
-            cov[j + 3, i + 3] = cov[i + 3, j + 3]
+            cov[AT[i + 3, j + 3]] = two[i, 0] * swing[j, 0] + two[i, 1] * swing[j, 1] + two[i, 2] * swing[j, 2]
 
 
 @njit(cache=True)
@@ -194,10 +191,10 @@ def absorb(mean: F8, cov: F8, count: int, late_s: float, desk: Record) -> tuple[
     for row in range(count):
         hx, hy, hz = h[row, 0], h[row, 1], h[row, 2]
         for i in range(6):
-            gain[i] = cov[i, 0] * hx + cov[i, 1] * hy + cov[i, 2] * hz
+            gain[i] = cov[AT[i, 0]] * hx + cov[AT[i, 1]] * hy + cov[AT[i, 2]] * hz
         if late_s > 0.0:
             for i in range(6):
-                gain[i] -= late_s * (cov[i, 3] * hx + cov[i, 4] * hy + cov[i, 5] * hz)
+                gain[i] -= late_s * (cov[AT[i, 3]] * hx + cov[AT[i, 4]] * hy + cov[AT[i, 5]] * hz)
         s = var[row] + hx * gain[0] + hy * gain[1] + hz * gain[2]
         residual = nu[row] - hx * (mean[0] - prior[0]) - hy * (mean[1] - prior[1]) - hz * (mean[2] - prior[2])
         if late_s > 0.0:
@@ -209,9 +206,7 @@ def absorb(mean: F8, cov: F8, count: int, late_s: float, desk: Record) -> tuple[
         step = residual * over
         for i in range(6):
             mean[i] += gain[i] * step
-        for i in range(6):
-            for j in range(6):
-                cov[i, j] -= over * (gain[i] * gain[j])  # the order that rounds alike on both sides of the diagonal
+        lessen(cov, gain, over)
     return d2, det
 
 
@@ -221,15 +216,13 @@ def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, d
     gain = desk.gain
     residual, s = speed_mps, var
     for i in range(6):
-        gain[i] = cov[i, 3] * axis[0] + cov[i, 4] * axis[1] + cov[i, 5] * axis[2]
+        gain[i] = cov[AT[i, 3]] * axis[0] + cov[AT[i, 4]] * axis[1] + cov[AT[i, 5]] * axis[2]
     for i in range(3):
         residual -= axis[i] * mean[i + 3]
         s += axis[i] * gain[i + 3]
     for i in range(6):
         mean[i] += gain[i] * residual / s
-        for j in range(i, 6):
-            cov[i, j] -= gain[i] * gain[j] / s
-            cov[j, i] = cov[i, j]
+    lessen(cov, gain, 1.0 / s)
     return residual * residual / s, s
 
 
@@ -252,17 +245,14 @@ def absorb_rate(mean: F8, cov: F8, plot: Record, sensor: Record, desk: Record) -
     for i in range(3):
         h[i] = (mean[i + 3] - rate * h[i + 3]) / reach
     residual, known = plot.range_rate_mps - rate, 0.0
+    times(cov, h, gain)
     for i in range(6):
-        gain[i] = 0.0
-        for j in range(6):
-            gain[i] += cov[i, j] * h[j]
         known += h[i] * gain[i]
     s = known + max(sensor.var_rate, SUREST * known)
     over = 1.0 / s
     for i in range(6):
         mean[i] += gain[i] * residual * over
-        for j in range(6):
-            cov[i, j] -= over * (gain[i] * gain[j])
+    lessen(cov, gain, over)
     return residual * residual * over, s
 
 
@@ -288,15 +278,14 @@ def merge(row: Record) -> None:
         whole[i] = 0.0
         for m in range(MODELS):
             whole[i] += row.weight[m] * row.mean[m, i]
-    for i in range(6):
-        for j in range(6):
-            spread[i, j] = 0.0
+    for k in range(PACKED):
+        spread[k] = 0.0
     for m in range(MODELS):
         w, mean, cov = row.weight[m], row.mean[m], row.cov[m]
         for i in range(6):
             apart = mean[i] - whole[i]
-            for j in range(6):
-                spread[i, j] += w * (cov[i, j] + apart * (mean[j] - whole[j]))
+            for j in range(i, 6):
+                spread[AT[i, j]] += w * (cov[AT[i, j]] + apart * (mean[j] - whole[j]))
 
 
 @njit(cache=True)
@@ -322,8 +311,8 @@ def mix(row: Record, dt: float, motion: Record, desk: Record) -> None:
         for i in range(6):
             mean[m, i] = row.mean[m, i] - whole[i]
         for i in range(6):
-            for j in range(6):
-                cov[m, i, j] = row.cov[m, i, j] + mean[m, i] * mean[m, j]
+            for j in range(i, 6):
+                cov[m, AT[i, j]] = row.cov[m, AT[i, j]] + mean[m, i] * mean[m, j]
     for n in range(MODELS):
         total = 0.0
         for m in range(MODELS):
@@ -335,9 +324,9 @@ def mix(row: Record, dt: float, motion: Record, desk: Record) -> None:
         offset, into = row.mean[n], row.cov[n]
         for i in range(6):
             offset[i] = a * mean[0, i] + b * mean[1, i] + c * mean[2, i]
-        for i in range(6):
-            for j in range(6):
-                into[i, j] = a * cov[0, i, j] + b * cov[1, i, j] + c * cov[2, i, j] - offset[i] * offset[j]
+        for k in range(PACKED):
+            into[k] = a * cov[0, k] + b * cov[1, k] + c * cov[2, k]
+        lessen(into, offset, 1.0)
         for i in range(6):
             offset[i] += whole[i]
 
@@ -370,8 +359,8 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
         mean, cov = row.mean[m], row.cov[m]
         for i in range(6):
             desk.mean[m, i] = mean[i]
-            for j in range(6):
-                desk.cov[m, i, j] = cov[i, j]
+        for k in range(PACKED):
+            desk.cov[m, k] = cov[k]
         d2[m], det[m] = meet(mean, cov, late_s, plot, sensor, desk)
         least = min(least, d2[m])
     if least > SURPRISE and elapsed > 0.0:
@@ -382,8 +371,8 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
             mean, cov = row.mean[m], row.cov[m]
             for i in range(6):
                 mean[i] = desk.mean[m, i]
-                for j in range(6):
-                    cov[i, j] = desk.cov[m, i, j]
+            for k in range(PACKED):
+                cov[k] = desk.cov[m, k]
             shake(cov, elapsed, shaken)
             d2[m], det[m] = meet(mean, cov, late_s, plot, sensor, desk)
             least = min(least, d2[m])
@@ -418,12 +407,11 @@ def surge_density(motion: Record, dt: float) -> float:
 
 @njit(cache=True)
 def shake(cov: F8, dt: float, q: float) -> None:
-    """Add white acceleration of one density in all directions over dt to a covariance (6, 6)."""
+    """Add white acceleration of one density in all directions over dt to a covariance (21,)."""
     for i in range(3):
-        cov[i, i] += q * dt * dt * dt / 3
-        cov[i, i + 3] += q * dt * dt / 2
-        cov[i + 3, i] += q * dt * dt / 2
-        cov[i + 3, i + 3] += q * dt
+        cov[AT[i, i]] += q * dt * dt * dt / 3
+        cov[AT[i, i + 3]] += q * dt * dt / 2
+        cov[AT[i + 3, i + 3]] += q * dt
 
 
 @njit(cache=True)

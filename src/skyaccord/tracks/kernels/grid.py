@@ -12,6 +12,7 @@ from numba import njit
 
 from skyaccord.columns import F8, I4
 from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Store
+from skyaccord.tracks.kernels.triangle import AT
 
 CELL_M = np.array([16e3, 64e3, 128e3, 256e3])
 LEVELS = 4
@@ -60,9 +61,9 @@ def locate_row(row: Record, pin: Record, middle_s: float, rules: Record) -> None
         pin.place[i] = mean[i] + dt * mean[i + 3]
         pin.speed[i] = mean[i + 3]
         speed2 += mean[i + 3] ** 2
-        for j in range(3):
-            one = cov[i, j] + ahead * (cov[i, j + 3] + cov[i + 3, j] + ahead * cov[i + 3, j + 3])
-            square += one * one
+        for j in range(i, 3):
+            one = cov[AT[i, j]] + ahead * (cov[AT[i, j + 3]] + cov[AT[j, i + 3]] + ahead * cov[AT[i + 3, j + 3]])
+            square += (1.0 if i == j else 2.0) * one * one
     surge2 = (MOST_SURGE_MPS2 * ahead * ahead) ** 2
     radius = min(np.sqrt(rules.gate_d2 * (np.sqrt(square) + surge2)), WIDEST_M)
     within = 4.0 * (radius + 0.5 * rules.slice_s * np.sqrt(speed2))  # it moves while the slice lasts

@@ -20,6 +20,7 @@ from skyaccord.tracks.kernels.bank import (
     CONFIRMED,
     MODELS,
     NONE,
+    PACKED,
     PAST,
     SLOTS,
     TENTATIVE,
@@ -33,6 +34,7 @@ from skyaccord.tracks.kernels.grid import near
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, touch
+from skyaccord.tracks.kernels.triangle import AT
 
 FLYING, FALLING = 0, 1  # rows of the table of motions
 SEEN_MEMORY = 0.97  # a look: how much of what was known of a track's visibility stays known
@@ -67,10 +69,9 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
         for j in range(3):
             rise = up[i] * up[j]
             flat = (1.0 if i == j else 0.0) - rise
-            cov[i, j] = wide * flat + sigma * sigma * rise
-            cov[i, j + 3] = 0.0
-            cov[i + 3, j] = 0.0
-            cov[i + 3, j + 3] = rules.start_speed_mps**2 * flat + climb**2 * rise
+            cov[AT[i, j]] = wide * flat + sigma * sigma * rise
+            cov[AT[i, j + 3]] = 0.0
+            cov[AT[i + 3, j + 3]] = rules.start_speed_mps**2 * flat + climb**2 * rise
     observe(mean, 0.0, plot, sensor, desk)
     absorb(mean, cov, 2, 0.0, desk)
     if not np.isnan(plot.range_rate_mps):
@@ -78,8 +79,8 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
     for m in range(1, MODELS):
         for i in range(6):
             row.mean[m, i] = mean[i]
-            for j in range(6):
-                row.cov[m, i, j] = cov[i, j]
+        for k in range(PACKED):
+            row.cov[m, k] = cov[k]
     for m in range(MODELS):
         row.weight[m] = 1.0 / MODELS
     row.motion = FLYING
@@ -93,8 +94,8 @@ def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: 
     refine(row, plot, sensor, motions[row.motion], rules.velocity_sigma_mps, desk)
     check = 0.0
     for i in range(6):
-        check += row.whole[i] + row.spread[i, i] + row.weight[i % MODELS]
-    if not (np.isfinite(check) and row.spread[0, 0] < UNSOUND_M2 and row.spread[1, 1] < UNSOUND_M2):
+        check += row.whole[i] + row.spread[AT[i, i]] + row.weight[i % MODELS]
+    if not (np.isfinite(check) and row.spread[AT[0, 0]] < UNSOUND_M2 and row.spread[AT[1, 1]] < UNSOUND_M2):
         if plot.polar == BEARING:
             row.exists = 0.0
         else:
@@ -201,10 +202,10 @@ def change_motion(row: Record) -> None:
     speed = np.sqrt(whole[3] ** 2 + whole[4] ** 2 + whole[5] ** 2)
     var_climb, var_height, var_speed = 0.0, 0.0, 0.0
     for i in range(3):
-        var_speed += spread[i + 3, i + 3]
+        var_speed += spread[AT[i + 3, i + 3]]
         for j in range(3):
-            var_climb += up[i] * up[j] * spread[i + 3, j + 3]
-            var_height += up[i] * up[j] * spread[i, j]
+            var_climb += up[i] * up[j] * spread[AT[i + 3, j + 3]]
+            var_height += up[i] * up[j] * spread[AT[i, j]]
     if row.motion == FLYING:  # until shown otherwise
         climb -= SURE * np.sqrt(var_climb)
         speed -= SURE * np.sqrt(var_speed)
@@ -219,8 +220,8 @@ def change_motion(row: Record) -> None:
         row.weight[m] = 1.0 / MODELS
         for i in range(6):
             row.mean[m, i] = whole[i]
-            for j in range(6):
-                row.cov[m, i, j] = spread[i, j]
+        for k in range(PACKED):
+            row.cov[m, k] = spread[k]
 
 
 @njit(cache=True)
@@ -356,8 +357,9 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
     for i in range(3):
         apart2 += (a.whole[i] - b.whole[i] - dt * b.whole[i + 3]) ** 2
         drift2 += (a.whole[i + 3] - b.whole[i + 3]) ** 2
-        var += a.spread[i, i] + b.spread[i, i] + dt * dt * b.spread[i + 3, i + 3]
-        var_v += a.spread[i + 3, i + 3] + b.spread[i + 3, i + 3]
+        place, speed = AT[i, i], AT[i + 3, i + 3]
+        var += a.spread[place] + b.spread[place] + dt * dt * b.spread[speed]
+        var_v += a.spread[speed] + b.spread[speed]
     if addressed:
         return apart2 < ONE_ADDRESS_M**2  # one address in two far places is a fault of the transponder: keep both
     coded = a.mode_a != NO_MODE_A and b.mode_a != NO_MODE_A

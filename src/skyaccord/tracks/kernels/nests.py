@@ -15,6 +15,7 @@ from numba import njit
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records, Store
 from skyaccord.tracks.kernels.store import note_end, retire, touch
+from skyaccord.tracks.kernels.triangle import AT
 
 CHILDREN = 32  # hypotheses that are looked at before the best are kept
 UNLIKELY = 1e-3  # probability, against the best, below which a hypothesis is not kept
@@ -135,9 +136,9 @@ def alike(a: Record, b: Record) -> bool:
     d2 = 0.0
     for i in range(3):
         gap = a.whole[i] - b.whole[i] - dt * b.whole[i + 3]
-        d2 += gap * gap / (a.spread[i, i] + 1e-9)
+        d2 += gap * gap / (a.spread[AT[i, i]] + 1e-9)
         gap = a.whole[i + 3] - b.whole[i + 3]
-        d2 += gap * gap / (a.spread[i + 3, i + 3] + 1e-9)
+        d2 += gap * gap / (a.spread[AT[i + 3, i + 3]] + 1e-9)
         if d2 > ALIKE_D2:
             return False
     different = False

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8, I8
-from skyaccord.tracks.kernels.bank import MODELS, TURN, Record, Records
+from skyaccord.tracks.kernels.bank import MODELS, PACKED, TURN, Record, Records
 from skyaccord.tracks.kernels.filters import (
     flow,
     merge,
@@ -24,8 +24,8 @@ from skyaccord.tracks.kernels.filters import (
     shake,
 )
 from skyaccord.tracks.kernels.life import FLYING, change_motion, seat
+from skyaccord.tracks.kernels.triangle import AT, SIZE, lessen, times, unpacked
 
-SIZE = 6  # of a state
 STILL = 1e-9  # rad: a turn that `predict` takes for none
 LEAST = 1e-9  # share of a variance that later plots must take away to have said anything
 
@@ -54,7 +54,7 @@ def smooth_tracks(
         forward(plots[low:high], kind, sensors, motions, rules, desk, rows, shaken)
         backward(rows, shaken, motions[kind], desk)
         for k in range(high - low):
-            mean[low + k], cov[low + k] = rows[k].whole, rows[k].spread
+            mean[low + k], cov[low + k] = rows[k].whole, unpacked(rows[k].spread)
 
 
 @njit(cache=True)
@@ -98,7 +98,7 @@ def forward(
 def backward(rows: Records, shaken: F8, motion: Record, desk: Record) -> None:
     """Filtered rows into smoothed ones, the last one first, in place."""
     share, fits = np.empty((MODELS, MODELS)), np.empty((MODELS, MODELS))
-    means, covs = np.empty((MODELS, MODELS, SIZE)), np.empty((MODELS, MODELS, SIZE, SIZE))
+    means, covs = np.empty((MODELS, MODELS, SIZE)), np.empty((MODELS, MODELS, PACKED))
     axes, values, variances = np.empty((SIZE, SIZE)), np.empty(SIZE), np.empty(SIZE)
     room = rows[:1].copy()
     for k in range(len(rows) - 2, -1, -1):
@@ -145,8 +145,7 @@ def foretell(
     is one, smoothing leaves the variance b of each principal axis and moves its mean by a: a likelihood with the
     variance b / (1 - b) about a / (1 - b).
     """
-    prior, spread, move = mixed.cov[n].copy(), mixed.cov[n].copy(), np.eye(SIZE)
-    ahead = mixed.mean[n].copy()
+    ahead, spread, move = mixed.mean[n].copy(), mixed.cov[n].copy(), np.eye(SIZE)
     predict(ahead, spread, dt, motion.kind[n], motion.turn_radps[n], motion.across[n], motion.along[n], desk)
     shake(spread, dt, shaken)
     bent = motion.kind[n] == TURN and abs(motion.turn_radps[n] * dt) > STILL
@@ -155,11 +154,11 @@ def foretell(
         for j in range(3):
             if bent:
                 move[i, j + 3], move[i + 3, j + 3] = desk.shift[i, j], desk.swing[i, j]
-    root = np.linalg.cholesky(prior)
+    root = np.linalg.cholesky(unpacked(mixed.cov[n]))
     # with S = L L' and P = C C': W = C' F' L'^-1, so that the gain P F' S^-1 is C W L^-1
-    there = np.linalg.cholesky(spread)
+    there = np.linalg.cholesky(unpacked(spread))
     gain = np.ascontiguousarray((move @ root).T)
-    gone, miss = after.cov[n].copy(), after.mean[n] - ahead
+    gone, miss = unpacked(after.cov[n]), after.mean[n] - ahead
     for i in range(SIZE):
         below(there, gain[i])
         below(there, gone[i])
@@ -203,17 +202,16 @@ def above(root: F8, x: F8) -> None:
 @njit(cache=True)
 def heed(mean: F8, cov: F8, origin: F8, count: int, axes: F8, values: F8, variances: F8) -> float:
     """Take scalars of a state (6,) less an origin in, in place: the log-likelihood of them."""
-    fit = 0.0
+    fit, gain = 0.0, np.empty(SIZE)
     for k in range(count):
         h = axes[k]
-        gain = cov @ h
+        times(cov, h, gain)
         s = variances[k] + h @ gain
         miss = values[k] - h @ (mean - origin)
         fit -= 0.5 * (miss * miss / s + np.log(s))
         for i in range(SIZE):
             mean[i] += gain[i] * miss / s
-            for j in range(SIZE):
-                cov[i, j] -= gain[i] * gain[j] / s
+        lessen(cov, gain, 1.0 / s)
     return fit
 
 
@@ -249,8 +247,8 @@ def join(row: Record, share: F8, means: F8, covs: F8) -> None:
             for n in range(1, MODELS):
                 mean[i] += share[m, n] / weight * (means[m, n, i] - start)
         for i in range(SIZE):
-            for j in range(SIZE):
-                cov[i, j] = 0.0
+            for j in range(i, SIZE):
+                cov[AT[i, j]] = 0.0
                 for n in range(MODELS):
                     apart = (means[m, n, i] - mean[i]) * (means[m, n, j] - mean[j])
-                    cov[i, j] += share[m, n] / weight * (covs[m, n, i, j] + apart)
+                    cov[AT[i, j]] += share[m, n] / weight * (covs[m, n, AT[i, j]] + apart)

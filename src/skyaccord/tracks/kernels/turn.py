@@ -13,6 +13,7 @@ from skyaccord.tracks.kernels.bank import (
     FALL,
     NO_SLICE,
     NONE,
+    PACKED,
     REPEATS,
     STRAIGHT,
     UNTOLD,
@@ -29,6 +30,7 @@ from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, spread_out
 from skyaccord.tracks.kernels.life import SAME_SCAN, begin, dismiss_rivals, found, seat, take_in, tend, unite
 from skyaccord.tracks.kernels.store import copy_row, give_back, next_number, room_left, spare, touch
+from skyaccord.tracks.kernels.triangle import unpacked
 
 MOST_EMPTY = 200  # slices without plots after which no track is left that could end
 MOST = 256  # candidates of one plot
@@ -224,11 +226,11 @@ def extend(store: Store, t: int, plot: Record, ratio: float, sensor: Record, law
 @njit(cache=True, nogil=True)
 def foresee(bank: Records, rows: I8, time_s: float, laws: Laws, mean: F8, cov: F8) -> None:
     """Means (R, 6) and covariances (R, 6, 6) of some rows at a time, into the last two; the bank is unchanged."""
-    desk = laws.desk[0]
+    desk, spread = laws.desk[0], np.empty(PACKED)
     for r in range(len(rows)):
         row = bank[rows[r]]
         mean[r] = row.whole
-        cov[r] = row.spread
+        spread[:] = row.spread
         dt = time_s - row.time_s
         if dt < 0.0:
             for i in range(3):
@@ -237,4 +239,5 @@ def foresee(bank: Records, rows: I8, time_s: float, laws: Laws, mean: F8, cov: F
             motion = laws.motions[row.motion]
             restlessness(row, dt, motion, desk.noise)
             kind = FALL if settled(row, motion) == FALL else STRAIGHT
-            predict(mean[r], cov[r], dt, kind, 0.0, desk.noise[0], desk.noise[1], desk)
+            predict(mean[r], spread, dt, kind, 0.0, desk.noise[0], desk.noise[1], desk)
+        cov[r] = unpacked(spread)
