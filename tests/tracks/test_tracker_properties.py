@@ -105,7 +105,7 @@ def sound(tracks: Tracks) -> Tracks:
     cov = tracks.covariance
     sigma = np.sqrt(np.einsum("nii->ni", cov))
     scaled = cov / (sigma[:, :, None] * sigma[:, None, :])
-    assert np.abs(scaled - scaled.transpose(0, 2, 1)).max(initial=0.0) < 1e-9
+    assert (cov == cov.transpose(0, 2, 1)).all()
     assert (np.linalg.eigvalsh(scaled) > 0).all()
     assert (np.diff(tracks.number) > 0).all()
     assert (tracks.number > 0).all()
@@ -321,6 +321,27 @@ def test_rows_and_nests_stay_in_order_where_targets_fly_together(seed: int, apar
         assert_in_order(tracker)
         most = max(most, int(tracker._store.nests["tracks"].sum()))
     assert most > 2 or apart_m > 300.0
+
+
+def test_a_store_is_hardly_larger_than_its_tracks() -> None:
+    """Reports come one by one: of thousands in one call none needs room for another."""
+    rng, n = np.random.default_rng(5), 4000
+    lat, lon = np.radians(rng.uniform(34.0, 42.0, n)), np.radians(rng.uniform(64.0, 74.0, n))
+    tracker = Tracker(SITES)
+    tracker.update(plots_of(SITES, 3, rng.uniform(0, 4, n), ecef(lat, lon, np.full(n, 9e3)), rng), 4.0)
+    assert len(tracker) > 0.9 * n
+    assert len(tracker._store.bank) < 1.2 * len(tracker)
+
+
+def test_a_copy_is_its_own_though_the_store_grows_where_it_lies() -> None:
+    plots = traffic(6, targets=40)
+    tracker = Tracker(SITES)
+    tracker.update(plots.take(plots.time_s < 1.0), 1.0)
+    rest, held, other = plots.take(plots.time_s >= 1.0), len(tracker._store.bank), tracker.copy()
+    told = tracker.update(rest, TURN_S)
+    assert len(tracker._store.bank) > held
+    assert other.update(rest, TURN_S).tolist() == told.tolist()
+    assert_same(other.snapshot(TURN_S), tracker.snapshot(TURN_S))
 
 
 # Accounts

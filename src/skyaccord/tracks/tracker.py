@@ -59,6 +59,7 @@ KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
 SHOWN = (
     "number", "slot", "updated_s", "status", "heard_s", "hits", "pressure_alt_m", "mode_a", "address", "callsign"
 )  # fmt: skip
+SPARED = 64  # rows for tracks still to come, where a store grows, and one more for each 32 in use
 AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
 
 
@@ -258,9 +259,16 @@ class Tracker:
                 self._drain(ended)
                 if at == high - low:
                     break
-                self._make_room(_in_batch(heard[low + at : high]))
+                self._make_room(self._in_batch(heard[low + at : high], slice_of[low + at : high]))
             low = high
         return said
+
+    def _in_batch(self, heard: Records, slice_of: F8) -> int:
+        """Plots in the first batch, as the loops take them: of one sensor in one slice, or of one that reports one."""
+        if not self._laws.sensors["turning"][heard["sensor"][0]]:
+            return 1
+        others = np.flatnonzero((heard["sensor"] != heard["sensor"][0]) | (slice_of != slice_of[0]))
+        return int(others[0]) if len(others) else len(heard)
 
     def _drain(self, ended: list[tuple[I4, F8]]) -> None:
         """Take the numbers of ended tracks off the loops' list."""
@@ -271,31 +279,34 @@ class Tracker:
             counts["ended"] = 0
 
     def _make_room(self, plots: int) -> None:
-        """Give the store room for so many plots of a sensor in a slice, and somewhat more tracks."""
-        old = self._store
-        held, counts = len(old.bank), old.counts
-        capacity = held * 17 // 16 + rows_for(plots)
-        bank, pins, free = np.zeros(capacity, ROW), np.zeros(capacity, PIN), np.zeros(capacity, np.int32)
-        bank["holder"] = NONE
-        bank[:held], pins[:held] = old.bank, old.pins
-        spare, retired = int(counts["spare"][0]), int(counts["retired"][0])
-        free[:spare], free[capacity - retired :] = old.free[:spare], old.free[held - retired :]
-        nests = np.zeros(max(capacity // 32, 16), NEST)
-        nests["holder"] = NONE
-        nests[: len(old.nests)] = old.nests
-        first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
-        self._store = Store(
-            bank, pins, nests, free, first, old.levels, np.zeros(2 * capacity, np.int32), np.zeros(2 * capacity), counts
-        )
-        move_in(self._store, old.first, (float(counts["laid"][0]) + 0.5) * self.config.slice_s)
+        """Give the store room for so many plots of a sensor in a slice, and for somewhat more tracks.
+
+        Its arrays grow where they lie, so that they are never in memory twice.
+        """
+        store, counts = self._store, self._store.counts[0]
+        held, taken, batch = len(store.bank), int(counts["top"] - counts["spare"]), rows_for(plots)
+        capacity = held if taken + batch <= held else taken + batch + SPARED + taken // 32
+        retired = store.free[held - counts["retired"] :].copy()
+        for part in (store.bank, store.pins, store.free):
+            part.resize(capacity, refcheck=False)
+        for part in (store.gone, store.gone_s):
+            part.resize(max(len(part), capacity + batch), refcheck=False)
+        store.bank["holder"][held:] = NONE
+        store.free[capacity - len(retired) :] = retired
+        nests = len(store.nests)
+        store.nests.resize(max(capacity // 32, 16), refcheck=False)
+        store.nests["holder"][nests:] = NONE
+        if len(store.first) < 2 * capacity:
+            first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
+            self._store = store._replace(first=first)
+            move_in(self._store, store.first, (float(counts["laid"]) + 0.5) * self.config.slice_s)
 
 
 def _empty_store() -> Store:
     counts = _record(COUNTS, {"next_number": 1, "laid": NO_SLICE, "united": NO_SLICE})
-    nothing = np.zeros(0, np.int32)
     return Store(
-        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0, NEST), nothing, np.full(2, NONE, np.int32),
-        np.zeros(LEVELS, np.int64), nothing, np.zeros(0), counts,
+        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0, NEST), np.zeros(0, np.int32), np.full(2, NONE, np.int32),
+        np.zeros(LEVELS, np.int64), np.zeros(0, np.int32), np.zeros(0), counts,
     )  # fmt: skip
 
 
@@ -310,12 +321,6 @@ def _nothing(plots: int, time_s: F8) -> Said:
 def _part(said: Said, low: int, high: int) -> Said:
     rows = slice(low, high)
     return Said(said.number[rows], said.time_s[rows], said.state[rows], said.hits[rows], said.status[rows])
-
-
-def _in_batch(heard: Records) -> int:
-    """Plots in the first batch: of one sensor, in one slice at most."""
-    other = np.flatnonzero(heard["sensor"] != heard["sensor"][0])
-    return int(other[0]) if len(other) else len(heard)
 
 
 def _record(dtype: np.dtype[Any], values: dict[str, Any]) -> Records:

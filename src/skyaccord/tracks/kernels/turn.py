@@ -11,12 +11,14 @@ from skyaccord.tracks.kernels.bank import (
     BEARING,
     CONFIRMED,
     FALL,
+    HYPOTHESES,
     NO_SLICE,
     NONE,
     PACKED,
     REPEATS,
     STRAIGHT,
     UNTOLD,
+    WIDTH,
     Bids,
     Laws,
     Record,
@@ -86,7 +88,7 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
 @njit(cache=True)
 def rows_for(plots: int) -> int:
     """Rows that a batch of plots may need: for what they begin, and for the ways that young rows and nests go."""
-    return (1 + YOUNG) * plots + NEST_ROWS * min(plots, NEST_ROWS) + NEST_ROWS
+    return (1 + YOUNG) * plots + NEST_ROWS * min(plots, NEST_ROWS) + HYPOTHESES * WIDTH
 
 
 @njit(cache=True)
