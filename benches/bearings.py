@@ -1,6 +1,6 @@
 """What a bearing costs, and what looking at every row for its candidates costs of that: `python -m benches.bearings`.
 
-Decides for `tracks.kernels.grid.on_beam`: the other way is to walk the grid's cubes along the beam.
+Decides for `tracks.kernels.grid.on_beam`: the other way is to walk the grid's cells along the beam.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.sites import build_sites
 from skyaccord.tracks import Tracker
 from skyaccord.tracks.kernels.bank import BEARING, PLOT, Record, Records
-from skyaccord.tracks.kernels.grid import CELL_M, on_beam
+from skyaccord.tracks.kernels.grid import CELLS, COLUMN_M, on_beam
 
 REACH_M = 450e3
 TURNS, BEARINGS = 4, 200
@@ -78,8 +78,9 @@ def looked_at(tracker: Tracker, registry: Sites, azimuth: F8) -> float:
 def main() -> None:
     """Print the figures."""
     registry, rng = sites(), np.random.default_rng(1)
-    walk = sum(REACH_M / cell * max(3.0, REACH_M * 0.19 / cell) * 3 for cell in CELL_M)  # 5.5 sigma of 2 degrees wide
-    print(f"cubes along a beam of {REACH_M / 1e3:.0f} km and 2 degrees: about {walk:,.0f}")
+    # 5.5 sigma of 2 degrees wide
+    walk = sum(REACH_M / wide * max(2.0, REACH_M * 0.19 / wide) * CELLS for wide in COLUMN_M)
+    print(f"cells along a beam of {REACH_M / 1e3:.0f} km and 2 degrees: about {walk:,.0f}")
     for targets in (500, 500, 2_000, 10_000):  # the first is the compiler's
         tracker, azimuth = pictured(registry, targets, rng)
         when = 40.5 + np.arange(BEARINGS) * 1e-3

@@ -15,9 +15,11 @@ from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks.config import TrackerConfig
 from skyaccord.tracks.kernels.bank import (
     BEARING,
+    CELL,
     COUNTS,
     DESK,
     FALL,
+    MARK,
     MODELS,
     MOTION,
     NEST,
@@ -40,7 +42,7 @@ from skyaccord.tracks.kernels.bank import (
     Store,
 )
 from skyaccord.tracks.kernels.bids import CLUTTER_SCANS
-from skyaccord.tracks.kernels.grid import LEVELS, move_in
+from skyaccord.tracks.kernels.grid import LEVELS, sort
 from skyaccord.tracks.kernels.hearing import place
 from skyaccord.tracks.kernels.life import tend
 from skyaccord.tracks.kernels.nests import confidence
@@ -287,7 +289,7 @@ class Tracker:
         held, taken, batch = len(store.bank), int(counts["top"] - counts["spare"]), rows_for(plots)
         capacity = held if taken + batch <= held else taken + batch + SPARED + taken // 32
         retired = store.free[held - counts["retired"] :].copy()
-        for part in (store.bank, store.pins, store.free):
+        for part in (store.bank, store.pins, store.free, store.marks):
             part.resize(capacity, refcheck=False)
         for part in (store.gone, store.gone_s):
             part.resize(max(len(part), capacity + batch), refcheck=False)
@@ -296,17 +298,17 @@ class Tracker:
         nests = len(store.nests)
         store.nests.resize(max(capacity // 32, 16), refcheck=False)
         store.nests["holder"][nests:] = NONE
-        if len(store.first) < 2 * capacity:
-            first = np.full(1 << max(8, int(np.ceil(np.log2(2 * capacity)))), NONE, np.int32)
-            self._store = store._replace(first=first)
-            move_in(self._store, store.first, (float(counts["laid"]) + 0.5) * self.config.slice_s)
+        if len(store.cells) <= 2 * capacity:
+            cells = np.zeros((1 << max(8, int(np.ceil(np.log2(2 * capacity))))) + 1, CELL)
+            self._store, slice_s = store._replace(cells=cells), self.config.slice_s
+            sort(self._store, (float(counts["laid"]) + 0.5) * slice_s, slice_s)
 
 
 def _empty_store() -> Store:
     counts = _record(COUNTS, {"next_number": 1, "laid": NO_SLICE, "united": NO_SLICE})
     return Store(
-        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0, NEST), np.zeros(0, np.int32), np.full(2, NONE, np.int32),
-        np.zeros(LEVELS, np.int64), np.zeros(0, np.int32), np.zeros(0), counts,
+        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0, NEST), np.zeros(0, np.int32), np.zeros(0, MARK),
+        np.zeros(2, CELL), np.zeros((2, LEVELS)), np.zeros(0, np.int32), np.zeros(0), counts,
     )  # fmt: skip
 
 

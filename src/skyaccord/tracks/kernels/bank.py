@@ -67,7 +67,7 @@ ROW = np.dtype(
     align=True,
 )
 
-# Where a row is, for the grid, and when it has to be looked at: one line of a processor's cache
+# Where a row is, for the grid, and when it has to be looked at
 PIN = np.dtype(
     [
         ("place", "f8", 3),  # at `at_s`
@@ -75,13 +75,31 @@ PIN = np.dtype(
         ("until_s", "f8"),  # the radius holds to here; LONG_AGO: the row has changed
         ("wake_s", "f8"),  # nothing befalls the row by itself before
         ("speed", "f4", 3),
-        ("radius_m", "f4"),  # within which its next plot is
-        ("link", "i4"),  # next row in the same bucket of the grid
-        ("level", "u1"),  # of the grid
+        ("radius_m", "f4"),  # within which its next plot is, in the slice about `at_s` ..
+        ("swell_mps", "f4"),  # .. and how that grows in those after it
+        ("column", "i4"),  # of the grid
+        ("link", "i4"),  # cell of the grid
         ("live", "u1"),  # 1: in use
+        ("believed", "u1"),  # 1: it was when it was placed
     ],
     align=True,
 )
+
+# What the grid has of a row in one slice of time
+MARK = np.dtype(
+    [
+        ("place", "f4", 3),  # in the middle of the slice
+        ("speed", "f4", 3),
+        ("radius_m", "f4"),  # within which a plot of the slice is
+        ("column", "i4"),  # of the grid
+        ("row", "i4"),
+        ("link", "i4"),  # next mark that the slice has brought to the cell, or NONE
+    ],
+    align=True,
+)
+
+# A cell of the grid
+CELL = np.dtype([("start", "i4"), ("laid", "i4")])  # its first mark; the last that the slice has brought, or NONE
 
 # Tracks that compete for plots in more than one likely way: hypotheses, each with a row for each track
 NEST = np.dtype(
@@ -192,11 +210,13 @@ COUNTS = np.dtype(
     [
         ("top", "i8"),  # rows that were ever in use: the bank below it
         ("spare", "i8"),  # of these, rows to be given away: `free` from its beginning
-        ("retired", "i8"),  # rows out of use that the grid still chains: `free` from its end
+        ("retired", "i8"),  # rows out of use that the grid still has: `free` from its end
         ("next_number", "i8"),
         ("next_nest", "i8"),  # where to look for a nest that is not in use
         ("ended", "i8"),  # tracks on the list of the ended
         ("laid", "i8"),  # slice that the grid is of
+        ("cells", "i8"),  # of the grid in this slice: a power of two
+        ("marks", "i8"),  # in the grid
         ("united", "i8"),  # slice in which doubles were looked for
     ]
 )
@@ -229,14 +249,15 @@ DESK = np.dtype(
 
 
 class Store(NamedTuple):
-    """All that changes: C rows, N nests, B buckets of the grid."""
+    """All that changes: C rows, N nests, G cells of the grid."""
 
     bank: Records  # (C,) ROW
     pins: Records  # (C,) PIN
     nests: Records  # (N,) NEST
     free: I4  # (C,) rows to be given away, and, from the end, those retired in this slice
-    first: I4  # (B,) first row of each bucket
-    levels: I8  # rows in each level of the grid
+    marks: Records  # (C,) MARK, cell by cell, and those that the slice has brought
+    cells: Records  # (G + 1,) CELL
+    widest: F8  # (2, L) within which each level's rows have their plots, and those that the slice brought; 0: none
     gone: I4  # numbers of confirmed tracks that ended ..
     gone_s: F8  # .. and when
     counts: Records  # (1,) COUNTS

@@ -9,6 +9,7 @@ from skyaccord.columns import I4, U1
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import FORBIDDEN, RATE_SPAN_MPS, SAME_ADDRESS, identity_fit, slot_of, weigh
 from skyaccord.tracks.kernels.bank import BEARING, CONFIRMED, NONE, POLAR, Bids, Laws, Record, Records, Store
+from skyaccord.tracks.kernels.fetch import fetch_state
 from skyaccord.tracks.kernels.grid import near, on_beam
 from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN
 
@@ -80,17 +81,16 @@ def gather_bids(
     does not fit, or NONE.
     """
     rules, desk, pd = laws.rules[0], laws.desk[0], sensor.pd
+    coming = look_up(store, plots[0], middle_s, some[0])
     for k in range(len(plots)):
-        plot = plots[k]
+        plot, found, among = plots[k], some[k % 2], coming
+        if k + 1 < len(plots):  # its rows come from memory while this plot's are weighed
+            coming = look_up(store, plots[k + 1], middle_s, some[(k + 1) % 2])
         bids.many[k], young.many[k], repeated[k], kin[k] = 0, 0, 0, NONE
-        radius_m = plot.radius_m if plot.address == NO_ADDRESS else max(plot.radius_m, ONE_ADDRESS_M)
         clutter = clutter_of(plot, sensor, rules)
         bearing = plot.polar == BEARING
-        among = store.counts[0].top
-        if not bearing:
-            among = near(store, plot.place, radius_m, plot.time_s, middle_s, some)
         for c in range(among):
-            t = c if bearing else some[c]
+            t = c if bearing else found[c]
             row = store.bank[t]
             if row.number == 0 or row.exists == 0.0:
                 continue
@@ -120,6 +120,18 @@ def gather_bids(
                 bid(bids, k, t, max(gain, 0.01 / (1.0 + d2)), ratio)
             else:
                 bid(young, k, t, gain, ratio)
+
+
+@njit(cache=True)
+def look_up(store: Store, plot: Record, middle_s: float, out: I4) -> int:
+    """How many rows a plot may be of: of a bearing, so many of all; else those in `out`."""
+    if plot.polar == BEARING:
+        return int(store.counts[0].top)
+    radius_m = plot.radius_m if plot.address == NO_ADDRESS else max(plot.radius_m, ONE_ADDRESS_M)
+    found = near(store, plot.place, radius_m, plot.time_s, middle_s, out)
+    for c in range(found):
+        fetch_state(store.bank, out[c])
+    return int(found)
 
 
 @njit(cache=True)

@@ -1,8 +1,11 @@
-"""Which tracks are near a plot: a hashed grid of cubes in four levels.
+"""Which tracks are near a plot: a grid of cells on the ground in levels, sorted once a slice.
 
-A track lies in the level whose cubes are at least four times the radius within which its next plot must be, so a plot
-looks into a handful of cubes in each level whatever the number of tracks, anywhere on the globe. The grid is of pins,
-which are small; a row is asked anew where it is only when it has changed or some slices have passed.
+A cell is a rectangle of the two ECEF coordinates that are not the greatest. So places as far apart as can be on the
+ground are hardly nearer in the grid, what is below the ground is in no cell, and it is the same anywhere on the globe;
+only where two coordinates are about equal a plot looks into the cells of both. A level's rows are of about one
+radius, within which their next plot must be. Cells of one column follow each other in a hashed table, and the marks of
+their rows in an array, so that a plot reads one stretch of a column: the same few whatever the number of tracks.
+A row is asked anew where it is only when it has changed or some slices have passed.
 """
 
 from __future__ import annotations
@@ -11,34 +14,61 @@ import numpy as np
 from numba import njit
 
 from skyaccord.columns import F8, I4
-from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Store
+from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Records, Store
+from skyaccord.tracks.kernels.fetch import fetch_state
 from skyaccord.tracks.kernels.triangle import AT
 
-CELL_M = np.array([16e3, 64e3, 128e3, 256e3])
-LEVELS = 4
-MOST_SURGE_MPS2 = 10.0  # half of the acceleration that the models may add, one sigma
+# The levels: those of believed rows first, for each the largest radius and the width of its columns
+UP_TO_M = np.array([3e3, 12e3, np.inf, 12e3, np.inf])
+COLUMN_M = np.array([16e3, 32e3, 64e3, 40e3, 96e3])
+BELIEVED, LEVELS = 3, 5
+CELLS = 2.0  # a column is cut into, as long as it is wide
+MOST_SURGE_MPS2 = np.array([10.0, 32.0])  # half of the acceleration that the models may add, one sigma: flying, falling
+MOST_TURN_RADPS = 0.05  # of a turn, which may add to that
 WIDEST_M = 60e3  # no target is known so badly and still tracked
-HOLDS = 4  # slices for which a pin's radius is made to hold
-
-
-@njit(cache=True)
-def bucket(level: int, x: int, y: int, z: int, mask: int) -> int:
-    """Bucket of a cube."""
-    mixed = (x * 73856093) ^ (y * 19349663) ^ (z * 83492791) ^ (level * 2654435761)
-    return (mixed ^ (mixed >> 17)) & mask
+HOLDS = 4  # slices for which a pin is made to hold
+AHEAD = 12  # rows before its turn that one is asked for
+ROUNDED_M = 1.0  # marks are in single precision
 
 
 @njit(cache=True)
 def spread_out(store: Store, middle_s: float, rules: Record) -> None:
     """Lay all rows in use into the grid as of a slice of time about `middle_s`."""
-    store.first[:] = NONE
-    store.levels[:] = 0
-    for t in range(store.counts[0].top):
-        pin = store.pins[t]
-        if pin.live:
-            if pin.until_s < middle_s + 0.5 * rules.slice_s:
-                locate_row(store.bank[t], pin, middle_s, rules)
-            chain(store, t, middle_s)
+    top = store.counts[0].top
+    for t in range(top):
+        if t + AHEAD < top and must_be_located(store.pins[t + AHEAD], middle_s, rules.slice_s):
+            fetch_state(store.bank, t + AHEAD)
+        if must_be_located(store.pins[t], middle_s, rules.slice_s):
+            locate_row(store.bank[t], store.pins[t], middle_s, rules)
+    sort(store, middle_s, rules.slice_s)
+
+
+@njit(cache=True)
+def must_be_located(pin: Record, middle_s: float, slice_s: float) -> bool:
+    """Whether a row has changed, or what its pin says does not hold in the slice about a time."""
+    return bool(pin.live and (pin.until_s < middle_s + 0.5 * slice_s or middle_s < pin.at_s))
+
+
+@njit(cache=True)
+def sort(store: Store, middle_s: float, slice_s: float) -> None:
+    """Put the marks of all rows in use in order, cell by cell, by counting."""
+    cells, pins, counts = store.cells, store.pins, store.counts[0]
+    counts.cells, counts.marks = len(cells) - 1, 0
+    store.widest[:] = 0.0
+    for b in range(len(cells)):
+        cells[b].start, cells[b].laid = 0, NONE
+    for t in range(counts.top):
+        if pins[t].live:
+            pins[t].link = cell_of(pins[t], middle_s, slice_s, counts.cells, store.widest[0])
+            cells[pins[t].link].start += 1
+    for b in range(len(cells)):  # where each cell ends ..
+        counts.marks += cells[b].start
+        cells[b].start = counts.marks
+    for t in range(counts.top - 1, -1, -1):
+        if pins[t].live:
+            cell = cells[pins[t].link]
+            cell.start -= 1  # .. and, in the end, where it starts
+            make_mark(store.marks[cell.start], t, pins[t], middle_s)
 
 
 @njit(cache=True)
@@ -46,98 +76,184 @@ def lay(store: Store, t: int, middle_s: float, rules: Record) -> None:
     """Put a row that the slice has brought into the grid of that slice."""
     pin = store.pins[t]
     locate_row(store.bank[t], pin, middle_s, rules)
-    chain(store, t, middle_s)
+    at, cells = store.counts[0].marks, store.counts[0].cells
+    cell = store.cells[cell_of(pin, middle_s, rules.slice_s, cells, store.widest[1])]
+    make_mark(store.marks[at], t, pin, middle_s)
+    store.marks[at].link, cell.laid = cell.laid, at
+    store.counts[0].marks = at + 1
     pin.until_s = pin.wake_s = LONG_AGO
 
 
 @njit(cache=True)
 def locate_row(row: Record, pin: Record, middle_s: float, rules: Record) -> None:
-    """Write a row's pin: where it is in the slice about `middle_s`, and how far off it may be for some slices."""
-    mean, cov = row.whole, row.spread
-    dt = middle_s - row.time_s
-    ahead = max(dt, 0.0) + (HOLDS - 0.5) * rules.slice_s
-    square, speed2 = 0.0, 0.0  # of the Frobenius norm of the position's covariance then, which no eigenvalue exceeds
+    """Write a row's pin: where it is in the slice about `middle_s`, how far off it may be, and how that grows.
+
+    A standard deviation that moves with a state is a convex function of time: none between two times is above the line
+    through those at both.
+    """
+    since = middle_s - row.time_s
     for i in range(3):
-        pin.place[i] = mean[i] + dt * mean[i + 3]
-        pin.speed[i] = mean[i + 3]
-        speed2 += mean[i + 3] ** 2
-        for j in range(i, 3):
-            one = cov[AT[i, j]] + ahead * (cov[AT[i, j + 3]] + cov[AT[j, i + 3]] + ahead * cov[AT[i + 3, j + 3]])
-            square += (1.0 if i == j else 2.0) * one * one
-    surge2 = (MOST_SURGE_MPS2 * ahead * ahead) ** 2
-    radius = min(np.sqrt(rules.gate_d2 * (np.sqrt(square) + surge2)), WIDEST_M)
-    within = 4.0 * (radius + 0.5 * rules.slice_s * np.sqrt(speed2))  # it moves while the slice lasts
-    level = 0
-    while level < LEVELS - 1 and within > CELL_M[level]:
-        level += 1
+        pin.place[i] = row.whole[i] + since * row.whole[i + 3]
+        pin.speed[i] = row.whole[i + 3]
+    speed = np.sqrt(row.whole[3] ** 2 + row.whole[4] ** 2 + row.whole[5] ** 2)
+    surge = max(MOST_SURGE_MPS2[row.motion], 0.5 * MOST_TURN_RADPS * speed)
+    first_m = radius_after(row, since - 0.5 * rules.slice_s, surge, rules.gate_d2)
+    last_m = radius_after(row, since + (HOLDS - 0.5) * rules.slice_s, surge, rules.gate_d2)
+    pin.swell_mps = max(last_m - first_m, 0.0) / (HOLDS * rules.slice_s)
+    pin.radius_m = first_m + pin.swell_mps * rules.slice_s
     pin.at_s, pin.until_s = middle_s, middle_s + (HOLDS - 0.5) * rules.slice_s
-    pin.level, pin.radius_m = level, radius
+    pin.believed = row.status == CONFIRMED
 
 
 @njit(cache=True)
-def chain(store: Store, t: int, middle_s: float) -> None:
-    """Put a pin into its bucket."""
-    pin = store.pins[t]
-    cell, dt = CELL_M[pin.level], middle_s - pin.at_s
-    x = int(np.floor((pin.place[0] + dt * pin.speed[0]) / cell))
-    y = int(np.floor((pin.place[1] + dt * pin.speed[1]) / cell))
-    z = int(np.floor((pin.place[2] + dt * pin.speed[2]) / cell))
-    b = bucket(pin.level, x, y, z, len(store.first) - 1)
-    store.levels[pin.level] += 1
-    pin.link = store.first[b]
-    store.first[b] = t
+def radius_after(row: Record, dt: float, surge_mps2: float, gate_d2: float) -> float:
+    """Within which a row's plot is, dt after its state, where an acceleration may add `surge_mps2` dt^2 to one sigma.
+
+    Of the position's covariance P then, no eigenvalue is above the root of the Frobenius norm of P^2.
+    """
+    cov = row.spread
+    surge = surge_mps2 * max(dt, 0.0) ** 2
+    xx = cov[AT[0, 0]] + dt * (2.0 * cov[AT[0, 3]] + dt * cov[AT[3, 3]])
+    yy = cov[AT[1, 1]] + dt * (2.0 * cov[AT[1, 4]] + dt * cov[AT[4, 4]])
+    zz = cov[AT[2, 2]] + dt * (2.0 * cov[AT[2, 5]] + dt * cov[AT[5, 5]])
+    xy = cov[AT[0, 1]] + dt * (cov[AT[0, 4]] + cov[AT[1, 3]] + dt * cov[AT[3, 4]])
+    xz = cov[AT[0, 2]] + dt * (cov[AT[0, 5]] + cov[AT[2, 3]] + dt * cov[AT[3, 5]])
+    yz = cov[AT[1, 2]] + dt * (cov[AT[1, 5]] + cov[AT[2, 4]] + dt * cov[AT[4, 5]])
+    two = (xy * xy, xz * xz, yz * yz)
+    norm2 = (xx * xx + two[0] + two[1]) ** 2 + (yy * yy + two[0] + two[2]) ** 2 + (zz * zz + two[1] + two[2]) ** 2
+    norm2 += 2.0 * (xx * xy + xy * yy + xz * yz) ** 2
+    norm2 += 2.0 * (xx * xz + xy * yz + xz * zz) ** 2
+    norm2 += 2.0 * (xy * xz + yy * yz + yz * zz) ** 2
+    return float(min(np.sqrt(gate_d2 * (np.sqrt(np.sqrt(norm2)) + surge * surge)), WIDEST_M))
 
 
 @njit(cache=True)
-def move_in(store: Store, first: I4, middle_s: float) -> None:
-    """Chain all pins as they were in the grid before the store grew: each bucket of `first` in its order."""
-    store.levels[:] = 0
-    for b in range(len(first)):
-        last, t = NONE, first[b]
-        while t != NONE:  # turn the chain about, for each pin goes to the head of its new one
-            pin = store.pins[t]
-            after, pin.link = pin.link, last
-            last, t = t, after
-        while last != NONE:
-            t, last = last, store.pins[last].link
-            chain(store, t, middle_s)
+def radius_in(pin: Record, middle_s: float) -> float:
+    """Within which a row's plot is throughout the slice about `middle_s`."""
+    return float(pin.radius_m + pin.swell_mps * max(middle_s - pin.at_s, 0.0))
 
 
 @njit(cache=True)
-def near(store: Store, place: F8, radius_m: float, time_s: float, middle_s: float, out: I4) -> int:
+def cell_of(pin: Record, middle_s: float, slice_s: float, cells: int, widest: F8) -> int:
+    """Which cell of so many a row is in; its pin is told the column, and `widest` (LEVELS,) how wide its level is."""
+    dt = middle_s - pin.at_s
+    x, y, z = pin.place[0] + dt * pin.speed[0], pin.place[1] + dt * pin.speed[1], pin.place[2] + dt * pin.speed[2]
+    radius_m = radius_in(pin, middle_s)
+    level = 0 if pin.believed else BELIEVED
+    while radius_m > UP_TO_M[level]:
+        level += 1
+    moves_m = 0.5 * slice_s * np.sqrt(pin.speed[0] ** 2 + pin.speed[1] ** 2 + pin.speed[2] ** 2)
+    widest[level] = max(widest[level], radius_m + moves_m + ROUNDED_M)
+    axis, u, v = 2, x, y
+    if abs(x) >= abs(y) and abs(x) >= abs(z):
+        axis, u, v = 0, y, z
+    elif abs(y) >= abs(z):
+        axis, u, v = 1, z, x
+    pin.column = column_of(level, axis, int(np.floor(u / COLUMN_M[level])))
+    return int(table_row(pin.column, int(np.floor(v / COLUMN_M[level] * CELLS)), cells))
+
+
+@njit(cache=True)
+def column_of(level: int, axis: int, x: int) -> int:
+    """Number of a column: no two within a hundred million kilometres have the same."""
+    number: int = ((x & 0x3FFFFFF) << 5) | (axis << 3) | level
+    return number
+
+
+@njit(cache=True)
+def table_row(column: int, y: int, cells: int) -> int:
+    """Where a column's cell y is in a table of so many."""
+    mixed = np.uint32(column) * np.uint32(2654435761)
+    return int((np.int64(mixed >> np.uint32(7)) + y) & (cells - 1))
+
+
+@njit(cache=True)
+def make_mark(mark: Record, t: int, pin: Record, middle_s: float) -> None:
+    """Write down of a row what a plot of the slice about `middle_s` asks."""
+    dt = middle_s - pin.at_s
+    for i in range(3):
+        mark.place[i] = pin.place[i] + dt * pin.speed[i]
+        mark.speed[i] = pin.speed[i]
+    mark.radius_m = radius_in(pin, middle_s) + ROUNDED_M
+    mark.column, mark.row = pin.column, t
+
+
+@njit(cache=True)
+def near(
+    store: Store, place: F8, radius_m: float, time_s: float, middle_s: float, out: I4, levels: int = LEVELS
+) -> int:
     """Rows whose gate may hold a place (3,) that is known to `radius_m`, into `out`: how many, as fit.
 
-    `time_s` is the place's, `middle_s` the slice's that the grid is of. A row and the place are within the root of the
-    sum of their radii's squares, for so covariances add.
+    `time_s` is the place's, `middle_s` the slice's that the grid is of; `levels`: BELIEVED, only rows that were so when
+    the grid was laid. A row and the place are within the root of the sum of their radii's squares, for so covariances
+    add. Rows that the slice has ended may be among them.
     """
-    found = 0
-    mask = len(store.first) - 1
-    for level in range(LEVELS):
-        if store.levels[level] == 0:
+    cells, marks, size = store.cells, store.marks, store.counts[0].cells
+    found, dt = 0, time_s - middle_s
+    top = max(abs(place[0]), abs(place[1]), abs(place[2]))
+    for level in range(levels):
+        widest = max(store.widest[0, level], store.widest[1, level])
+        if widest == 0.0:
             continue
-        cell = CELL_M[level]
-        reach = radius_m + 0.25 * cell
-        x0, x1 = int(np.floor((place[0] - reach) / cell)), int(np.floor((place[0] + reach) / cell))
-        y0, y1 = int(np.floor((place[1] - reach) / cell)), int(np.floor((place[1] + reach) / cell))
-        z0, z1 = int(np.floor((place[2] - reach) / cell)), int(np.floor((place[2] + reach) / cell))
-        for x in range(x0, x1 + 1):
-            for y in range(y0, y1 + 1):
-                for z in range(z0, z1 + 1):
-                    t = store.first[bucket(level, x, y, z, mask)]
-                    while t != NONE:
-                        pin = store.pins[t]
-                        if (
-                            pin.live
-                            and pin.level == level
-                            and reaches(pin, place, radius_m, time_s)
-                            and in_cube(pin, cell, x, y, z, middle_s)
-                        ):
-                            if found == len(out):
-                                return found
-                            out[found] = t
-                            found += 1
-                        t = pin.link
+        reach, wide, brought = radius_m + widest, COLUMN_M[level], store.widest[1, level] > 0.0
+        for axis in range(3):
+            if abs(place[axis]) + 2.0 * reach < top:  # no row in reach has its greatest coordinate there
+                continue
+            u, v = place[(axis + 1) % 3], place[(axis + 2) % 3]
+            y0 = int(np.floor((v - reach) / wide * CELLS))
+            y1 = int(np.floor((v + reach) / wide * CELLS))
+            for x in range(int(np.floor((u - reach) / wide)), int(np.floor((u + reach) / wide)) + 1):
+                column = column_of(level, axis, x)
+                found = along(cells, marks, size, brought, column, y0, y1 + 1 - y0, place, radius_m, dt, out, found)
     return found
+
+
+@njit(cache=True, inline="always")
+def along(
+    cells: Records,
+    marks: Records,
+    size: int,
+    brought: bool,
+    column: int,
+    y: int,
+    many: int,
+    place: F8,
+    radius_m: float,
+    dt: float,
+    out: I4,
+    found: int,
+) -> int:
+    """The rows of `near` in so many cells of a column from y on, after those in `out`: how many there are then."""
+    left = min(many, size)
+    b = table_row(column, y, size)
+    while left > 0:
+        end = min(b + left, size)
+        for at in range(cells[b].start, cells[end].start):
+            if meets(marks[at], column, place, radius_m, dt) and found < len(out):
+                out[found] = marks[at].row
+                found += 1
+        if brought:
+            for c in range(b, end):
+                at = cells[c].laid
+                while at != NONE:
+                    if meets(marks[at], column, place, radius_m, dt) and found < len(out):
+                        out[found] = marks[at].row
+                        found += 1
+                    at = marks[at].link
+        left -= end - b
+        b = 0
+    return found
+
+
+@njit(cache=True)
+def meets(mark: Record, column: int, place: F8, radius_m: float, dt: float) -> bool:
+    """Whether a row is in a column, not just in its part of the table, and in reach of a place dt after the middle."""
+    if mark.column != column:
+        return False
+    dx = mark.place[0] + dt * mark.speed[0] - place[0]
+    dy = mark.place[1] + dt * mark.speed[1] - place[1]
+    dz = mark.place[2] + dt * mark.speed[2] - place[2]
+    return bool(dx * dx + dy * dy + dz * dz < float(mark.radius_m) ** 2 + radius_m**2)
 
 
 @njit(cache=True)
@@ -145,7 +261,7 @@ def on_beam(row: Record, pin: Record, plot: Record, sensor: Record, gate_d2: flo
     """Whether the beam of a bearing may pass a believed row.
 
     All rows are asked, without the grid: that is 10 ns a row, less than to weigh those that a usual beam passes, and
-    the cubes along one are about 500 (benches/bearings.py). Young rows are left out: most on a beam are clutter, and
+    the cells along one are hundreds (benches/bearings.py). Young rows are left out: most on a beam are clutter, and
     bearings that come again and again from an emitter beyond them would make tracks of them all.
     """
     if row.status != CONFIRMED:
@@ -156,26 +272,5 @@ def on_beam(row: Record, pin: Record, plot: Record, sensor: Record, gate_d2: flo
         away = pin.place[i] + dt * pin.speed[i] - sensor.position[i]
         ahead += plot.first[i] * away
         across += plot.second[i] * away
-    wide2 = float(pin.radius_m) ** 2 + gate_d2 * sensor.var_azimuth * ahead * ahead
+    wide2 = radius_in(pin, plot.time_s) ** 2 + gate_d2 * sensor.var_azimuth * ahead * ahead
     return bool(0.0 < ahead < sensor.reach_m and across * across < wide2)
-
-
-@njit(cache=True)
-def reaches(pin: Record, place: F8, radius_m: float, time_s: float) -> bool:
-    """Whether a place is within the pin's radius and another at a time."""
-    dt = time_s - pin.at_s
-    dx = pin.place[0] + dt * pin.speed[0] - place[0]
-    dy = pin.place[1] + dt * pin.speed[1] - place[1]
-    dz = pin.place[2] + dt * pin.speed[2] - place[2]
-    return bool(dx * dx + dy * dy + dz * dz < float(pin.radius_m) ** 2 + radius_m**2)
-
-
-@njit(cache=True)
-def in_cube(pin: Record, cell: float, x: int, y: int, z: int, middle_s: float) -> bool:
-    """Whether a row lies in a cube in the slice about `middle_s`, not just in its bucket."""
-    dt = middle_s - pin.at_s
-    return bool(
-        np.floor((pin.place[0] + dt * pin.speed[0]) / cell) == x
-        and np.floor((pin.place[1] + dt * pin.speed[1]) / cell) == y
-        and np.floor((pin.place[2] + dt * pin.speed[2]) / cell) == z
-    )

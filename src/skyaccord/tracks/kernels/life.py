@@ -29,8 +29,9 @@ from skyaccord.tracks.kernels.bank import (
     Records,
     Store,
 )
+from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, merge, observe, refine
-from skyaccord.tracks.kernels.grid import near
+from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, touch
@@ -281,13 +282,22 @@ def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
     return float(first_s)
 
 
+@njit(cache=True)
+def awake(pin: Record, time_s: float) -> bool:
+    """Whether something may befall a row by itself by a time."""
+    return bool(pin.live and pin.wake_s <= time_s + SAME_TIME_S)
+
+
 @njit(cache=True, nogil=True)
 def tend(store: Store, laws: Laws, time_s: float) -> None:
     """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
-    sensors, rules = laws.sensors, laws.rules[0]
-    for t in range(store.counts[0].top):
+    sensors, rules, top = laws.sensors, laws.rules[0], store.counts[0].top
+    for t in range(top):
+        if t + AHEAD < top and awake(store.pins[t + AHEAD], time_s):
+            fetch_head(store.bank, t + AHEAD)
+            fetch_looks(store.bank, t + AHEAD)
         pin = store.pins[t]
-        if not pin.live or pin.wake_s > time_s + SAME_TIME_S:
+        if not awake(pin, time_s):
             continue
         row = store.bank[t]
         missed(row, sensors, rules, time_s)
@@ -372,16 +382,24 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
 def unite(store: Store, sensors: Records, which: int, middle_s: float, time_s: float, some: I4) -> None:
     """End rows that double another; every slice looks at its share of the rows.
 
-    The grid must be of this slice, number `which`, about `middle_s`.
+    The grid must be of this slice, number `which`, about `middle_s`; what is believed only since it was laid is looked
+    at when its own share is.
     """
-    for t in range(which % UNITED_SLICES, store.counts[0].top, UNITED_SLICES):
+    place = np.empty(3)
+    top = store.counts[0].top
+    for t in range(which % UNITED_SLICES, top, UNITED_SLICES):
+        if t + AHEAD < top and store.pins[t + AHEAD].live:
+            fetch_head(store.bank, t + AHEAD)
         if not store.pins[t].live:
             continue
         a = store.bank[t]
         if a.status != CONFIRMED or a.lead != 1:
             continue
         radius_m = ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0
-        for c in range(near(store, store.pins[t].place, radius_m, store.pins[t].at_s, middle_s, some)):
+        pin = store.pins[t]
+        for i in range(3):
+            place[i] = pin.place[i] + (middle_s - pin.at_s) * pin.speed[i]
+        for c in range(near(store, place, radius_m, middle_s, middle_s, some, BELIEVED)):
             b = store.bank[some[c]]
             if b.number == 0 or b.number == a.number or b.status != CONFIRMED or b.lead != 1:
                 continue

@@ -62,7 +62,7 @@ def note_end(store: Store, number: int, time_s: float) -> None:
 
 @njit(cache=True)
 def retire(store: Store, t: int) -> None:
-    """Take a row out of use; it is given away again only after the slice, for the grid still chains it."""
+    """Take a row out of use; it is given away again only after the slice, for the grid still has it."""
     counts, row = store.counts[0], store.bank[t]
     row.number, row.lead, row.nest, store.pins[t].live = 0, 1, NONE, 0
     store.free[len(store.free) - 1 - counts.retired] = t

@@ -28,6 +28,7 @@ from skyaccord.tracks.kernels.bank import (
 )
 from skyaccord.tracks.kernels.bids import estimate_clutter, gather_bids, newcomer
 from skyaccord.tracks.kernels.contest import settle, tell, weave
+from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, spread_out
 from skyaccord.tracks.kernels.life import SAME_SCAN, begin, dismiss_rivals, found, seat, take_in, tend, unite
@@ -49,7 +50,7 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
     All, or fewer where the next sensor's could find the store full: room must be made, then it goes on from there.
     """
     n, rules, counts = len(plots), laws.rules[0], store.counts[0]
-    some = np.empty(MOST, np.int32)
+    some = np.empty((2, MOST), np.int32)
     low = since
     while low < n:
         which = int(np.floor(plots[low].time_s / rules.slice_s))
@@ -79,7 +80,7 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
             a = b
         if which != counts.united:
             counts.united = which
-            unite(store, laws.sensors, which, end_s - 0.5 * rules.slice_s, end_s, some)
+            unite(store, laws.sensors, which, end_s - 0.5 * rules.slice_s, end_s, some[0])
         tend(store, laws, end_s)
         low = high
     return n
@@ -113,6 +114,8 @@ def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: fl
                     store, group[:size], plots, sensor, laws, middle_s, bids, chosen, claimed, said, (1 + YOUNG) * many
                 )
     for k in range(many):
+        if k + 1 < many and chosen[k + 1] != NONE:
+            fetch_models(store.bank, chosen[k + 1])
         plot = plots[k]
         if claimed[k]:
             continue
@@ -138,7 +141,7 @@ def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: fl
             said.status[k] = UNTOLD
             continue
         else:
-            t = grow(store, k, plot, sensor, laws, middle_s, young, some)
+            t = grow(store, k, plot, sensor, laws, middle_s, young, some[0])
         tell(store.bank[t], k, said)
 
 
