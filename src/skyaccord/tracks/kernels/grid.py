@@ -27,7 +27,7 @@ MOST_SURGE_MPS2 = np.array([10.0, 32.0])  # half of the acceleration that the mo
 MOST_TURN_RADPS = 0.05  # of a turn, which may add to that
 WIDEST_M = 60e3  # no target is known so badly and still tracked
 HOLDS = 4  # slices for which a pin is made to hold
-AHEAD = 12  # rows before its turn that one is asked for
+AHEAD = 6  # rows before its turn that one is asked for
 ROUNDED_M = 1.0  # marks are in single precision
 
 

@@ -282,29 +282,26 @@ def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
     return float(first_s)
 
 
-@njit(cache=True)
-def awake(pin: Record, time_s: float) -> bool:
-    """Whether something may befall a row by itself by a time."""
-    return bool(pin.live and pin.wake_s <= time_s + SAME_TIME_S)
-
-
 @njit(cache=True, nogil=True)
 def tend(store: Store, laws: Laws, time_s: float) -> None:
     """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
     sensors, rules, top = laws.sensors, laws.rules[0], store.counts[0].top
+    awake, many = np.empty(top, np.int32), 0  # rows that something may befall by then
     for t in range(top):
-        if t + AHEAD < top and awake(store.pins[t + AHEAD], time_s):
-            fetch_head(store.bank, t + AHEAD)
-            fetch_looks(store.bank, t + AHEAD)
-        pin = store.pins[t]
-        if not awake(pin, time_s):
-            continue
+        if store.pins[t].wake_s <= time_s + SAME_TIME_S and store.pins[t].live:
+            awake[many] = t
+            many += 1
+    for i in range(many):
+        if i + AHEAD < many:
+            fetch_head(store.bank, awake[i + AHEAD])
+            fetch_looks(store.bank, awake[i + AHEAD])
+        t = awake[i]
         row = store.bank[t]
         missed(row, sensors, rules, time_s)
         if row.nest == NONE and over(row, sensors, rules, time_s):
             end(store, t, time_s)
         else:
-            pin.wake_s = wakes_s(row, sensors, rules)
+            store.pins[t].wake_s = wakes_s(row, sensors, rules)
     tend_nests(store, rules.drop, time_s)
 
 
