@@ -650,6 +650,39 @@ def test_a_plot_is_placed_with_its_axes_and_a_radius_that_holds_its_target() -> 
     assert np.mean(across**2 / plots["var_second"]) == pytest.approx(1.0, abs=0.25)
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_a_plot_is_refused_for_the_first_of_its_faults(seed: int, exercise: bool) -> None:
+    rng, n = np.random.default_rng(seed), 60
+    odd = np.array([NAN, np.inf, -np.inf, -1.0, 0.0, 1.9e6, 2.1e6, -2e11, 9e3, -2e4])
+    time_s, range_m, azimuth, lat, lon, rate = np.where(
+        rng.random((6, n)) < 0.3, rng.choice(odd, (6, n)), rng.uniform(0.0, 50.0, (6, n))
+    )
+    sensors, sensor = np.array([radar(), radar(passive=1)]), rng.integers(-1, 2, n)
+    flags = np.where(rng.random(n) < 0.5, 0, rng.integers(0, 128, n)).astype(np.uint16)
+    fault = np.empty(n, np.uint8)
+    good = hearing.judge(time_s, sensor, flags, range_m, azimuth, lat, lon, rate, sensors, 10.0, 40.0, exercise, fault)
+    polar, placed = np.isfinite([range_m, azimuth]).all(axis=0), np.isfinite([lat, lon]).all(axis=0)
+    sighted = (sensor == 1) & np.isnan(range_m) & np.isfinite(azimuth)
+    faults = {
+        "sensor not in the registry": sensor < 0,
+        "no time": ~np.isfinite(time_s) | (time_s < -1e11),
+        "older than the lag": time_s < 10.0,
+        "time still to come": time_s > 40.0,
+        "no position": ~polar & ~placed & ~sighted,
+        "negative range": polar & (range_m < 0.0),
+        "beyond any range": polar & (range_m > 2e6),
+        "faster than anything": np.abs(rate) > 1e4,
+        "test target": flags & 2 > 0,
+        "of another realm": (flags & 1 > 0) != exercise,
+        "on the ground": flags & 4 > 0,
+    }
+    assert tuple(faults) == hearing.FAULTS
+    wanted = np.argmax(np.array([*faults.values(), np.ones(n, bool)]), axis=0)
+    assert fault.tolist() == wanted.tolist()
+    assert good == np.sum(wanted == len(faults))
+
+
 # Near
 
 

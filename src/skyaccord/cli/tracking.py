@@ -37,7 +37,7 @@ from skyaccord.tracks import (
     TrackerConfig,
     Updates,
 )
-from skyaccord.tracks.tracker import FASTEST_RATE_MPS
+from skyaccord.tracks.kernels.hearing import FASTEST_RATE_MPS
 from skyaccord.wire import decode, read_recording
 from skyaccord.wire.links.file import read_file, written_whole
 from skyaccord.wire.recordings import remove_copies

@@ -77,8 +77,8 @@ class SharedTracker:
             ended.append(self._step(part, sensor[rows], good[rows], until_s, told))
         nobody = told.number[good] == NONE
         passive = (self.sites.kind == b"passive")[sensor]
-        self._gate._reject("repeats a track's plot", nobody & ~passive)
-        self._gate._reject("bearing of no track", nobody & passive)
+        self._gate._reject("repeats a track's plot", int(np.count_nonzero(nobody & ~passive)))
+        self._gate._reject("bearing of no track", int(np.count_nonzero(nobody & passive)))
         if len(good):
             self._gate.used += len(good)
             self._gate._newest_s = max(self._gate._newest_s, float(usable.time_s.max()))

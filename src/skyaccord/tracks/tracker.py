@@ -10,11 +10,10 @@ import numpy as np
 from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.sensors import mlat
-from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST, Plots
+from skyaccord.sensors.plots import Plots
 from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks.config import TrackerConfig
 from skyaccord.tracks.kernels.bank import (
-    BEARING,
     CELL,
     COUNTS,
     DESK,
@@ -26,9 +25,7 @@ from skyaccord.tracks.kernels.bank import (
     NO_SLICE,
     NONE,
     PIN,
-    PLACED,
     PLOT,
-    POLAR,
     REPEATS,
     ROW,
     RULES,
@@ -43,7 +40,7 @@ from skyaccord.tracks.kernels.bank import (
 )
 from skyaccord.tracks.kernels.bids import CLUTTER_SCANS
 from skyaccord.tracks.kernels.grid import LEVELS, sort
-from skyaccord.tracks.kernels.hearing import place
+from skyaccord.tracks.kernels.hearing import FAULTS, judge, place, write_down
 from skyaccord.tracks.kernels.life import tend
 from skyaccord.tracks.kernels.nests import confidence
 from skyaccord.tracks.kernels.turn import foresee, rows_for, work
@@ -51,11 +48,7 @@ from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updat
 
 NEVER_S = -np.inf
 NEAREST_M = 10_000.0  # no sensor looks less far than this
-LAST_S = 1e11  # no time is so much before 1970
-FARTHEST_M, HIGHEST_M, FASTEST_MPS = 2e6, 1e6, 3e3  # beyond which a plot is mistaken
-FASTEST_RATE_MPS = 1e4  # no target comes or goes so fast
 LEAST_RATE_SIGMA_MPS = 0.1
-LAST_ID = 1 << 31
 SUREST_PD = 0.99  # no sensor finds every target at every look
 KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
 SHOWN = (
@@ -81,6 +74,8 @@ class Tracker:
         rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
         self._laws = Laws(_sensors(sites, config), _motions(config), rules, np.zeros(1, DESK))
         self._store = _empty_store()
+        self._row_of = row_of(sites, np.arange(1 << 16, dtype=np.uint16))  # of each source
+        self._in_planes = bool((sites.kind == b"mlat").any())
 
     def copy(self) -> Tracker:
         """A tracker that goes on from here on its own."""
@@ -114,14 +109,14 @@ class Tracker:
     def _follow(self, plots: Plots, good: I8, sensor: I8, time_s: float) -> Updates:
         """Take the good rows of plots in, of these rows of the registry."""
         ended: list[tuple[I4, F8]] = []
-        said = _nothing(len(plots), plots.time_s)
+        said = _nothing(len(plots.time_s), plots.time_s)
         if len(good):
-            heard, order = self._hear(plots if len(good) == len(plots) else plots.take(good), sensor)
+            heard, order = self._hear(plots if len(good) == len(said.number) else plots.take(good), sensor)
             told = self._take_in(heard, ended)
             at, epoch_s = good[order], self._epoch_s or 0.0
-            self._reject("repeats a track's plot", told.status == REPEATS)
-            self._reject("bearing of no track", told.status == UNTOLD)
-            told.status[(told.status == REPEATS) | (told.status == UNTOLD)] = TENTATIVE
+            self._reject("repeats a track's plot", int(np.count_nonzero(told.status == REPEATS)))
+            self._reject("bearing of no track", int(np.count_nonzero(told.status == UNTOLD)))
+            told.status[told.status > CONFIRMED] = TENTATIVE
             said.number[at], said.state[at], said.hits[at], said.status[at] = (
                 told.number, told.state, told.hits, told.status
             )  # fmt: skip
@@ -177,76 +172,62 @@ class Tracker:
 
     def _usable(self, plots: Plots, time_s: float) -> tuple[I8, I8]:
         """Rows that a track can be made of, and the registry row of each one's sensor."""
-        sensor = row_of(self.sites, plots.source)
-        polar = np.isfinite(plots.range_m) & np.isfinite(plots.azimuth_rad)
-        placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
-        passive = np.append(self.sites.kind == b"passive", False)[sensor]  # the last: of no sensor
-        sighted = passive & np.isnan(plots.range_m) & np.isfinite(plots.azimuth_rad)
-        faults = {
-            "sensor not in the registry": sensor < 0,
-            "no time": ~np.isfinite(plots.time_s) | (plots.time_s < -LAST_S),
-            "older than the lag": plots.time_s < self._newest_s - self.config.lag_s,
-            "time still to come": plots.time_s > time_s + self.config.ahead_s,
-            "no position": ~polar & ~placed & ~sighted,
-            "negative range": polar & (plots.range_m < 0),
-            "beyond any range": polar & (plots.range_m > FARTHEST_M),
-            "faster than anything": np.abs(plots.range_rate_mps) > FASTEST_RATE_MPS,
-            "test target": (plots.flags & TEST) != 0,
-            # an exercise never reaches a real picture, nor real traffic an exercise
-            "of another realm": ((plots.flags & SIMULATED) != 0) != self.config.exercise,
-            "on the ground": (plots.flags & ON_GROUND) != 0,
-        }
-        good = np.ones(len(plots), bool)
-        for reason, bad in faults.items():
-            self._reject(reason, good & bad)
-            good &= ~bad
-        return np.flatnonzero(good), sensor[good]
+        many, sensor = len(plots.time_s), self._row_of[plots.source]
+        fault = np.empty(many, np.uint8)
+        oldest_s, newest_s = self._newest_s - self.config.lag_s, time_s + self.config.ahead_s
+        good = judge(
+            plots.time_s, sensor, plots.flags, plots.range_m, plots.azimuth_rad, plots.lat_rad, plots.lon_rad,
+            plots.range_rate_mps, self._laws.sensors, oldest_s, newest_s, self.config.exercise, fault,
+        )  # fmt: skip
+        if good == many:
+            return np.arange(many), sensor
+        for reason, count in zip(FAULTS, np.bincount(fault, minlength=len(FAULTS)), strict=False):
+            self._reject(reason, int(count))
+        rows = np.flatnonzero(fault == len(FAULTS))
+        return rows, sensor[rows]
 
-    def _reject(self, reason: str, which: Bool) -> None:
+    def _reject(self, reason: str, count: int) -> None:
         """Count plots that are not used."""
-        if which.any():
-            self.rejected[reason] = self.rejected.get(reason, 0) + int(which.sum())
+        if count:
+            self.rejected[reason] = self.rejected.get(reason, 0) + count
 
     def _hear(self, plots: Plots, sensor: I8) -> tuple[Records, I8]:
         """Plots as the loops need them, and the order that they are in there."""
         config = self.config
-        if (self.sites.kind == b"mlat").any():
+        if self._in_planes:
             plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
         if self._epoch_s is None:
             self._epoch_s = float(np.floor(plots.time_s.min()))
         since = plots.time_s - self._epoch_s
-        slice_of = np.floor(since / config.slice_s)
-        order = np.lexsort((plots.range_m, since, sensor, slice_of))
+        order = self._order(plots, since, sensor)
+        heard, azimuth_rad = np.zeros(len(order), PLOT), np.empty(len(order))
+        placed = write_down(
+            order, since, sensor, plots.flags, plots.range_m, plots.azimuth_rad, plots.lat_rad, plots.lon_rad,
+            plots.height_m, plots.pressure_alt_m, plots.mode_a, plots.address, plots.callsign.view(np.uint64),
+            plots.east_mps, plots.north_mps, plots.range_rate_mps, config.hide_codes, config.hide_addresses, self.used,
+            heard, azimuth_rad,
+        )  # fmt: skip
+        axes = np.zeros((len(order) if placed.any() else 0, 3, 3))
+        if len(axes):
+            lat_rad, lon_rad = plots.lat_rad[order[placed]], plots.lon_rad[order[placed]]
+            level_m = heard["level_m"][placed]
+            heard["place"][placed] = ecef(
+                lat_rad, lon_rad, np.where(np.isfinite(level_m), level_m, config.start_height_m)
+            )
+            axes[placed] = enu_axes(lat_rad, lon_rad)
+        place(heard, azimuth_rad, axes, self._laws.sensors, self._laws.rules[0])
+        return heard, order
+
+    def _order(self, plots: Plots, since: F8, sensor: I8) -> I8:
+        """By slice of time, sensor and time; what tells plots of one instant apart leaves nothing to arrival."""
+        slice_of = np.floor(since / self.config.slice_s)
+        order: I8 = np.lexsort((since, sensor, slice_of))
         ahead, behind = order[1:], order[:-1]
         if np.any((since[ahead] == since[behind]) & (sensor[ahead] == sensor[behind])):
-            # what tells plots of one instant apart leaves nothing to the order of arrival
             words = (plots.address, plots.mode_a, plots.pressure_alt_m, plots.height_m, plots.lon_rad, plots.lat_rad)
             polar = (plots.range_rate_mps, plots.azimuth_rad, plots.range_m)
             order = np.lexsort((*words, *polar, since, sensor, slice_of))
-        plots, n, hide = plots.take(order), len(plots), config.hide_addresses
-        placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
-        pressure_alt_m = np.where(plots.flags & GARBLED_C, np.nan, plots.pressure_alt_m)
-        pressure_alt_m = np.where(np.isfinite(pressure_alt_m), pressure_alt_m, np.nan)
-        level_m = np.where(np.isfinite(plots.height_m), plots.height_m, pressure_alt_m)
-        moving = placed & (np.hypot(plots.east_mps, plots.north_mps) < FASTEST_MPS)
-        heard, axes = np.zeros(n, PLOT), np.zeros((n if placed.any() else 0, 3, 3))
-        heard["time_s"], heard["sensor"] = since[order], sensor[order]
-        heard["polar"] = np.where(placed, PLACED, np.where(np.isnan(plots.range_m), BEARING, POLAR))
-        heard["range_rate_mps"] = np.where(heard["polar"] == POLAR, plots.range_rate_mps, np.nan)
-        heard["range_m"], heard["level_m"] = plots.range_m, np.where(np.abs(level_m) < HIGHEST_M, level_m, np.nan)
-        heard["pressure_alt_m"], heard["id"] = pressure_alt_m, (self.used + np.arange(n)) % LAST_ID
-        heard["east_mps"] = np.where(moving, plots.east_mps, np.nan)
-        heard["north_mps"] = np.where(moving, plots.north_mps, np.nan)
-        no_code = config.hide_codes | (plots.flags & GARBLED_A != 0)
-        heard["mode_a"] = np.where(no_code, NO_MODE_A, plots.mode_a)
-        heard["address"] = NO_ADDRESS if hide else plots.address
-        heard["callsign"] = 0 if hide else np.ascontiguousarray(plots.callsign).view(np.uint64)
-        if placed.any():
-            height_m = np.where(np.isfinite(heard["level_m"]), heard["level_m"], config.start_height_m)[placed]
-            heard["place"][placed] = ecef(plots.lat_rad[placed], plots.lon_rad[placed], height_m)
-            axes[placed] = enu_axes(plots.lat_rad[placed], plots.lon_rad[placed])
-        place(heard, plots.azimuth_rad, axes, self._laws.sensors, self._laws.rules[0])
-        return heard, order
+        return order
 
     def _take_in(self, heard: Records, ended: list[tuple[I4, F8]]) -> Said:
         """Work through plots, and tell what became of each."""

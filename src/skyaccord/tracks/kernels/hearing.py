@@ -1,16 +1,140 @@
-"""Plots made ready for the loops: each placed on the Earth, with its errors along two axes."""
+"""Plots made ready for the loops: judged, written down as records, placed on the Earth with errors along two axes."""
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-from skyaccord.columns import F8
-from skyaccord.tracks.kernels.bank import BEARING, Record, Records
+from skyaccord.columns import F8, I8, U1, U2, U4, U8, Bool
+from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST
+from skyaccord.tracks.kernels.bank import BEARING, PLACED, POLAR, Record, Records
 from skyaccord.tracks.kernels.ground import height_up
 
+# Why a plot is not used: of several reasons, the first
+FAULTS = (
+    "sensor not in the registry",
+    "no time",
+    "older than the lag",
+    "time still to come",
+    "no position",
+    "negative range",
+    "beyond any range",
+    "faster than anything",
+    "test target",
+    "of another realm",  # an exercise never reaches a real picture, nor real traffic an exercise
+    "on the ground",
+)
+LAST_S = 1e11  # no time is so much before 1970
+FARTHEST_M, HIGHEST_M, FASTEST_MPS = 2e6, 1e6, 3e3  # beyond which a plot is mistaken
+FASTEST_RATE_MPS = 1e4  # no target comes or goes so fast
+LAST_ID = 1 << 31
 WIDEST_M = 100_000.0  # a plot that is known worse is looked for within this
 AZIMUTH_FLOOR_M = 20.0  # very near the antenna an azimuth says nothing; its cross-range error must not vanish
+
+
+@njit(cache=True)
+def judge(
+    time_s: F8,
+    sensor: I8,
+    flags: U2,
+    range_m: F8,
+    azimuth_rad: F8,
+    lat_rad: F8,
+    lon_rad: F8,
+    range_rate_mps: F8,
+    sensors: Records,
+    oldest_s: float,
+    newest_s: float,
+    exercise: bool,
+    out: U1,
+) -> int:
+    """Say of each plot (N,) what is wrong with it, into `out`: its place in FAULTS, or len(FAULTS): how many are good.
+
+    `sensor` is the row of the registry, -1: none; plots from before `oldest_s` or after `newest_s` are not used.
+    """
+    good = 0
+    for k in range(len(time_s)):
+        polar = np.isfinite(range_m[k]) and np.isfinite(azimuth_rad[k])
+        placed = np.isfinite(lat_rad[k]) and np.isfinite(lon_rad[k])
+        out[k] = len(FAULTS)
+        if sensor[k] < 0:
+            out[k] = 0
+        elif not np.isfinite(time_s[k]) or time_s[k] < -LAST_S:
+            out[k] = 1
+        elif time_s[k] < oldest_s:
+            out[k] = 2
+        elif time_s[k] > newest_s:
+            out[k] = 3
+        elif (
+            not polar
+            and not placed
+            and not (sensors[sensor[k]].passive and np.isnan(range_m[k]) and np.isfinite(azimuth_rad[k]))
+        ):
+            out[k] = 4
+        elif polar and range_m[k] < 0.0:
+            out[k] = 5
+        elif polar and range_m[k] > FARTHEST_M:
+            out[k] = 6
+        elif abs(range_rate_mps[k]) > FASTEST_RATE_MPS:
+            out[k] = 7
+        elif flags[k] & TEST:
+            out[k] = 8
+        elif (flags[k] & SIMULATED != 0) != exercise:
+            out[k] = 9
+        elif flags[k] & ON_GROUND:
+            out[k] = 10
+        else:
+            good += 1
+    return good
+
+
+@njit(cache=True)
+def write_down(
+    order: I8,
+    since_s: F8,
+    sensor: I8,
+    flags: U2,
+    range_m: F8,
+    azimuth_rad: F8,
+    lat_rad: F8,
+    lon_rad: F8,
+    height_m: F8,
+    pressure_alt_m: F8,
+    mode_a: U2,
+    address: U4,
+    callsign: U8,
+    east_mps: F8,
+    north_mps: F8,
+    range_rate_mps: F8,
+    hide_codes: bool,
+    hide_addresses: bool,
+    first_id: int,
+    heard: Records,
+    azimuth_out: F8,
+) -> Bool:
+    """Write good plots as records in an order, into `heard` and `azimuth_out`: (N,) which of these are positions.
+
+    `since_s` are times from the tracker's epoch. The places, and all that follows from them, are `place`'s to fill in.
+    """
+    placed = np.zeros(len(order), np.bool_)
+    for i in range(len(order)):
+        k, plot = order[i], heard[i]
+        placed[i] = np.isfinite(lat_rad[k]) and np.isfinite(lon_rad[k])
+        plot.time_s, plot.sensor, plot.id = since_s[k], sensor[k], (first_id + i) % LAST_ID
+        plot.polar = PLACED if placed[i] else (BEARING if np.isnan(range_m[k]) else POLAR)
+        plot.range_m, azimuth_out[i] = range_m[k], azimuth_rad[k]
+        plot.range_rate_mps = range_rate_mps[k] if plot.polar == POLAR else np.nan
+        told = np.isfinite(pressure_alt_m[k]) and not flags[k] & GARBLED_C
+        plot.pressure_alt_m = pressure_alt_m[k] if told else np.nan
+        level_m = height_m[k] if np.isfinite(height_m[k]) else plot.pressure_alt_m
+        plot.level_m = level_m if abs(level_m) < HIGHEST_M else np.nan
+        moving = placed[i] and np.hypot(east_mps[k], north_mps[k]) < FASTEST_MPS
+        plot.east_mps = east_mps[k] if moving else np.nan
+        plot.north_mps = north_mps[k] if moving else np.nan
+        plot.mode_a = NO_MODE_A if hide_codes or flags[k] & GARBLED_A else mode_a[k]
+        plot.address = NO_ADDRESS if hide_addresses else address[k]
+        plot.callsign = 0 if hide_addresses else callsign[k]
+    return placed
 
 
 @njit(cache=True)
