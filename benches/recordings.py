@@ -3,7 +3,8 @@
     python benches/recordings.py [FOLDER]
 
 FOLDER holds the recordings that its MANIFEST.md describes (default: ../shared/data beside the repository); what is not
-there is said and left out. Seeds are fixed; nothing is tuned to a recording.
+there is said and left out. Seeds are fixed; nothing is tuned to a recording but how stale the first reports of a
+multilateration system may be (`in_shadow` in tracks/kernels/life.py), which lebl_2016 has shown.
 
     bcn_2023    one radar at Barcelona: identity hidden from the tracker, scored against the aircraft addresses
     arg         one radar against the system tracks of a real tracker, with and without registration
@@ -29,7 +30,7 @@ import numpy as np
 from scipy.interpolate import CubicSpline, PchipInterpolator
 from scipy.spatial import cKDTree
 
-from skyaccord.columns import F8, I4, I8, U2, U4
+from skyaccord.columns import F8, I4, I8, U2, U4, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.exercise.figures import EARTH, Nees, Samples, nees
 from skyaccord.exercise.score import (
@@ -105,6 +106,7 @@ LEBL_SITES = (
 )
 SURFACE_M = 54.0  # of the airport, above the ellipsoid: the surface radar tells no height
 CLOSE_M, CLOSE_S = 100.0, 1.0  # a surface plot and a report of multilateration as near as this are one target
+SILENT_S, FIRST = 5.0, 3  # reports that follow such a silence, and how many of them are stale
 ADSB_GAP_S = 3.0  # between two reports farther apart nothing says where an aircraft was
 
 
@@ -124,18 +126,30 @@ class Airport:
     reports: dict[str, tuple[int, int]]  # sensor -> its reports, and those not said to be on the ground
     monitors: int  # reports of field monitors, left out before
     surface_twins: tuple[int, int]  # plots of the surface radar near a report on the ground, near one in the air
-    raw_gap_m: F8  # multilateration in the air from ADS-B of the same address
+    raw_gap_m: F8  # multilateration in the air from ADS-B of the same address ..
+    early: Bool  # .. and whether it is one of the first reports after a silence
     mixes: dict[str, Mix]
 
 
-def lebl_airport(data: Path) -> Airport:
-    """ADS-B, multilateration and surface radar; multilateration and ADS-B share a SAC/SIC, so one takes another."""
+def lebl_parts(data: Path) -> tuple[Sites, dict[str, Plots], int]:
+    """The airport's sensors, what each says, and how many reports are of field monitors.
+
+    Multilateration and ADS-B share a SAC/SIC, so one takes another; the surface radar tells no height.
+    """
     sites = build_sites([dict(row) for row in LEBL_SITES], "lebl")
-    said = heard(data / LEBL_MLAT)
-    adsb, radar = heard(data / LEBL, "0.23").plots, heard(data / LEBL_SMR).plots
-    multi = mlat.placed(said.plots.replace(source=np.full(len(said.plots), MLAT)), sites)
-    radar = radar.replace(height_m=np.full(len(radar), SURFACE_M))
-    parts = {"ADS-B": adsb, "multilateration": multi, "surface radar": radar}
+    said, radar = heard(data / LEBL_MLAT), heard(data / LEBL_SMR).plots
+    parts = {
+        "ADS-B": heard(data / LEBL, "0.23").plots,
+        "multilateration": mlat.placed(said.plots.replace(source=np.full(len(said.plots), MLAT)), sites),
+        "surface radar": radar.replace(height_m=np.full(len(radar), SURFACE_M)),
+    }
+    return sites, parts, said.field_monitors
+
+
+def lebl_airport(data: Path) -> Airport:
+    """ADS-B, multilateration and surface radar."""
+    sites, parts, monitors = lebl_parts(data)
+    adsb, multi, radar = parts.values()
     flying = in_the_air(multi)
     gap = from_adsb(flying.time_s, where(flying, sites), flying.address, adsb)
     mixed = {
@@ -146,11 +160,23 @@ def lebl_airport(data: Path) -> Airport:
     }
     return Airport(
         {name: (len(p), int(np.count_nonzero(p.flags & ON_GROUND == 0))) for name, p in parts.items()},
-        said.field_monitors,
+        monitors,
         twins(radar, multi, sites),
         gap[np.isfinite(gap)],
+        first_reports(flying)[np.isfinite(gap)],
         {name: mix(Plots.concat(some), adsb, sites) for name, some in mixed.items()},
     )
+
+
+def first_reports(plots: Plots) -> Bool:
+    """(N,) whether each plot is one of the first of its address after a silence."""
+    early = np.zeros(len(plots), bool)
+    for one in np.unique(plots.address):
+        mine = np.flatnonzero(plots.address == one)
+        heard_again = np.append(True, np.diff(plots.time_s[mine]) > SILENT_S)
+        run = np.flatnonzero(heard_again)
+        early[mine] = np.arange(len(mine)) - run[np.cumsum(heard_again) - 1] < FIRST
+    return early
 
 
 def mix(plots: Plots, adsb: Plots, sites: Sites) -> Mix:
@@ -559,7 +585,8 @@ def tell_airport(airport: Airport) -> None:
     down, up = airport.surface_twins
     print(
         f"  plots of the surface radar within {CLOSE_M:.0f} m of multilateration: {down:,} on the ground, {up:,} in "
-        f"the air; multilateration in the air from ADS-B, as told: {spread(airport.raw_gap_m)}"
+        f"the air; multilateration in the air from ADS-B, as told: {spread(airport.raw_gap_m)}, of these the first "
+        f"{FIRST} after {SILENT_S:.0f} s without a report: {spread(airport.raw_gap_m[airport.early])}"
     )
     for name, one in airport.mixes.items():
         tell_identities(f"  {name}, addresses hidden", one.identity)

@@ -1306,6 +1306,19 @@ def test_doubles_are_doubles_whichever_is_asked_first() -> None:
     assert 5 < sum(verdicts) < 55
 
 
+@pytest.mark.parametrize(("turning", "apart_m", "one"), [(1, 40.0, False), (0, 40.0, True), (0, 90.0, False)])
+def test_rows_may_share_the_reports_of_one_target_and_not_the_plots_of_one_turn(
+    turning: int, apart_m: float, one: bool
+) -> None:
+    sensor = radar()
+    sensor["turning"] = turning
+    means = np.repeat(state_at(38.0, 69.0, 9000.0, 100.0, 0.0)[None], 2, axis=0)
+    means[1, :3] += apart_m * vertical(means[0, :3])
+    bank = bank_of(means, np.repeat(np.diag([1e4] * 3 + [50.0] * 3)[None], 2, axis=0))
+    bank["slot"][:, 0], bank["heard_s"][:, 0] = 0, (100.0, 101.0)
+    assert life.doubles(bank[0], bank[1], np.array([sensor])) == one
+
+
 def test_looking_ahead_changes_nothing_and_is_the_merged_models_alone() -> None:
     rng, table = np.random.default_rng(21), motion()
     bank = np.array([scattered(rng) for _ in range(4)])

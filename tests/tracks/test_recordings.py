@@ -10,6 +10,8 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from skyaccord.sensors import Plots
+
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 
@@ -80,6 +82,18 @@ def test_position_reports_twice_a_second_are_one_track_each() -> None:
     assert score.purity > 0.999
     assert score.number_changes < 100
     assert score.continuity > 0.8
+
+
+@needs(bench().LEBL, bench().LEBL_MLAT, bench().LEBL_SMR)
+def test_sensors_of_one_airport_that_differ_make_one_track_an_aircraft() -> None:
+    sites, parts, _ = bench().lebl_parts(DATA)
+    score = bench().mix(Plots.concat(list(parts.values())), parts["ADS-B"], sites).identity
+    assert score.addresses == 42
+    assert score.in_tracks > 0.99 * score.plots
+    assert score.purity > 0.999
+    assert score.switches == 0
+    assert score.number_changes < 100
+    assert score.continuity > 0.88
 
 
 @needs(bench().SWISS)

@@ -33,7 +33,7 @@ from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near
 from skyaccord.tracks.kernels.ground import height_up
-from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
+from skyaccord.tracks.kernels.nests import end_nested, gap2, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, touch
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -44,6 +44,10 @@ SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
 RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
 ONE_AFTER_OTHER = 1.2  # turns
+STALE_S = 15.0  # by which the first reports of a target may be older than they say
+FAST_MPS = 300.0  # no shadow is looked for farther than this lets it fall
+TOGETHER_S = 0.8  # a sensor that reports two targets does so within this, as a rule
+SETTLED = 30  # reports after which nobody is taken for another's shadow
 UNITED_SLICES = 4  # slices in which all rows are looked at for doubles
 YOUNG_SCANS = 2.3  # turns of its fastest sensor that end a track which is not believed
 MOST_SEEN = 0.9  # one look that fails does not end a track, however well it was seen
@@ -337,11 +341,79 @@ def shares_plot(a: Record, b: Record) -> bool:
 
 
 @njit(cache=True)
-def told_apart(a: Record, b: Record, sensors: Records) -> bool:
-    """Whether a sensor has heard both rows in one turn, or in two that follow each other."""
+def in_shadow(store: Store, t: int, s: int, sensors: Records, middle_s: float, some: I4) -> bool:
+    """Whether row t, of a few reports of sensor s alone, may be a track that others hold and this sensor does not hear.
+
+    A system at its limits may tell where a target was seconds ago: multilateration does when it begins to hear one, in
+    bursts of three reports, four to fourteen seconds behind. Who says an address is nobody's shadow.
+    """
+    row = store.bank[t]
+    if sensors[s].turning or row.hits >= SETTLED or row.address != NO_ADDRESS:
+        return False
+    for j in range(SLOTS):
+        if row.slot[j] != NONE and row.slot[j] != s:
+            return False
+    for c in range(near(store, row.whole[:3], STALE_S * FAST_MPS, row.time_s, middle_s, some)):
+        track = store.bank[some[c]]
+        if track.number == 0 or track.status != CONFIRMED or track.lead != 1 or contradict(track, row):
+            continue
+        if held_by_others(track, s, row.time_s, sensors) and casts(track, row):
+            return True
+    return False
+
+
+@njit(cache=True)
+def held_by_others(track: Record, s: int, time_s: float, sensors: Records) -> bool:
+    """Whether other sensors than s hold a track, and s has not heard it just now: it cannot know the two apart."""
+    held = False
+    for j in range(SLOTS):
+        if track.slot[j] == NONE or sensors[track.slot[j]].passive:
+            continue
+        since_s = time_s - track.heard_s[j]
+        if track.slot[j] != s:
+            held = held or since_s < ONE_AFTER_OTHER * sensors[track.slot[j]].scan_s
+        elif since_s < TOGETHER_S:
+            return False
+    return held
+
+
+@njit(cache=True)
+def casts(track: Record, row: Record) -> bool:
+    """Whether a row is as high as a track, and no farther from it than that flies in `STALE_S`, within their errors."""
+    up = np.empty(3)
+    rise = height_up(row.whole, up) - height_up(track.whole, up)
+    speed2, climb, var, var_rise = 0.0, 0.0, 0.0, 0.0
+    for i in range(3):
+        speed2 += track.whole[i + 3] ** 2
+        climb += up[i] * track.whole[i + 3]
+        var += track.spread[AT[i, i]] + row.spread[AT[i, i]]
+        for k in range(3):
+            var_rise += up[i] * up[k] * (track.spread[AT[i, k]] + row.spread[AT[i, k]])
+    if abs(rise) > SURE * np.sqrt(var_rise) + STALE_S * abs(climb):
+        return False
+    return bool(gap2(track, row) < (STALE_S * np.sqrt(speed2) + SURE * np.sqrt(var)) ** 2)
+
+
+@njit(cache=True)
+def contradict(a: Record, b: Record) -> bool:
+    """Whether two rows have different addresses or, without them, different codes."""
+    if a.address != NO_ADDRESS and b.address != NO_ADDRESS:
+        return bool(a.address != b.address)
+    return bool(a.mode_a != NO_MODE_A and b.mode_a != NO_MODE_A and a.mode_a != b.mode_a)
+
+
+@njit(cache=True)
+def told_apart(a: Record, b: Record, apart2: float, sensors: Records) -> bool:
+    """Whether a sensor has heard both rows in one turn, or in two that follow each other.
+
+    Reports come as they will, and rows of one target may share them: a sensor that reports has told two rows apart when
+    they are farther from each other than its errors.
+    """
     for i in range(SLOTS):
         s = a.slot[i]
         if s == NONE or sensors[s].passive:
+            continue
+        if not sensors[s].turning and apart2 < sensors[s].var_range:
             continue
         j = slot_of(b, s)
         if j != NONE and abs(a.heard_s[i] - b.heard_s[j]) < ONE_AFTER_OTHER * sensors[s].scan_s:
@@ -356,8 +428,7 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
     Two rows with one address are. Two without a contradiction are if they are where the other is and move as it does,
     within their errors, and no sensor has told them apart.
     """
-    addressed = a.address != NO_ADDRESS and b.address != NO_ADDRESS
-    if addressed and a.address != b.address:
+    if contradict(a, b):
         return False
     dt = a.time_s - b.time_s
     apart2, drift2, var, var_v = 0.0, 0.0, 0.0, 0.0
@@ -367,12 +438,9 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
         place, speed = AT[i, i], AT[i + 3, i + 3]
         var += a.spread[place] + b.spread[place] + dt * dt * b.spread[speed]
         var_v += a.spread[speed] + b.spread[speed]
-    if addressed:
+    if a.address != NO_ADDRESS and b.address != NO_ADDRESS:
         return apart2 < ONE_ADDRESS_M**2  # one address in two far places is a fault of the transponder: keep both
-    coded = a.mode_a != NO_MODE_A and b.mode_a != NO_MODE_A
-    if coded and a.mode_a != b.mode_a:
-        return False
-    return apart2 < 3.0 * var and drift2 < 3.0 * var_v and not told_apart(a, b, sensors)
+    return apart2 < 3.0 * var and drift2 < 3.0 * var_v and not told_apart(a, b, apart2, sensors)
 
 
 @njit(cache=True)

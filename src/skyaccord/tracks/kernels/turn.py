@@ -17,6 +17,7 @@ from skyaccord.tracks.kernels.bank import (
     PACKED,
     REPEATS,
     STRAIGHT,
+    TENTATIVE,
     UNTOLD,
     WIDTH,
     Bids,
@@ -31,7 +32,7 @@ from skyaccord.tracks.kernels.contest import settle, tell, weave
 from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, spread_out
-from skyaccord.tracks.kernels.life import SAME_SCAN, begin, dismiss_rivals, found, seat, take_in, tend, unite
+from skyaccord.tracks.kernels.life import SAME_SCAN, begin, dismiss_rivals, found, in_shadow, seat, take_in, tend, unite
 from skyaccord.tracks.kernels.store import copy_row, give_back, next_number, room_left, spare, touch
 from skyaccord.tracks.kernels.triangle import unpacked
 
@@ -188,6 +189,9 @@ def grow(
         if best == NONE or bank[grown].exists > bank[best].exists:
             best = grown
         if bank[grown].status == CONFIRMED:
+            if in_shadow(store, grown, plot.sensor, laws.sensors, middle_s, some):
+                bank[grown].status = TENTATIVE
+                break
             began = laws.sensors[bank[grown].began]  # it was no clutter
             began.fresh = max(began.fresh - 1.0, 0.0)
             dismiss_rivals(store, grown, middle_s, some)
