@@ -185,6 +185,27 @@ def test_clocks_are_known_only_against_each_other_until_a_reference_tells_the_ti
         assert np.all(np.abs(error[:3, 2]) < 4 * biases.sigma_time_s[:3])
 
 
+def test_multilateration_has_a_clock_and_neither_range_nor_azimuth() -> None:
+    rng = np.random.default_rng(11)
+    place = {"lat_deg": 40, "lon_deg": 65, "sigma_range_m": 30, "sigma_height_m": 15, "scan_s": 1.0}
+    sites = build_sites([{"sac": 1, "sic": k, "kind": kind, **place} for k, kind in ((8, "mlat"), (9, "adsb"))], "test")
+    table = np.array([[0, 0, 0.5, 0], [0, 0, 0, 0]])
+    plots, number, _ = hear(rng, sites.replace(kind=np.array([b"adsb"] * 2)), fly(rng, 12, 150.0), steady(table))
+    multi = np.flatnonzero(plots.source == sites.source[0])
+    places = where(plots.take(multi), sites)
+    enu = (places - ecef(sites.lat_rad[0], sites.lon_rad[0], 0.0)) @ enu_axes(sites.lat_rad[0], sites.lon_rad[0]).T
+    plane = {"range_m": np.hypot(*enu.T[:2]), "azimuth_rad": np.arctan2(*enu.T[:2]) % (2 * np.pi)}
+    polar = {name: plots.arrays()[name].copy() for name in ("lat_rad", "lon_rad", *plane)}
+    for name, column in polar.items():
+        column[multi] = plane.get(name, np.nan)
+    told = plots.replace(**polar)
+    registration = learnt(sites, told, number, RegistrationConfig(adsb_time_s=0.3))
+    biases = registration.biases(plots.time_s[-1])
+    assert (biases.range_m[0], biases.sigma_range_m[0], biases.azimuth_rad[0]) == (0, 0, 0)
+    assert abs(biases.time_s[0] - biases.time_s[1] - 0.5) < 0.1
+    np.testing.assert_array_equal(registration.correct(told).range_m, told.range_m)
+
+
 def test_radial_traffic_leaves_range_and_time_confounded_and_says_so() -> None:
     rng = np.random.default_rng(5)
     sites = registry(1, adsb=True)

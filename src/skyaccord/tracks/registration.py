@@ -27,6 +27,7 @@ import numpy as np
 
 from skyaccord.columns import F8, I8, U2, Bool, Columns, column
 from skyaccord.earth.wgs84 import ecef, enu_axes
+from skyaccord.sensors import mlat
 from skyaccord.sensors.plots import GARBLED_C, ON_GROUND, TEST, Plots
 from skyaccord.sensors.sites import Sites, row_of
 from skyaccord.tracks import registration_kernels as kernels
@@ -48,7 +49,7 @@ class RegistrationConfig:
     time_s: float = 1.0
     height_m: float = 300.0  # of a radar that measures height
     pressure_m: float = 150.0  # Mode C against height, common to the area
-    adsb_time_s: float = 0.2  # a self-reported position has no other bias than its time
+    adsb_time_s: float = 0.2  # a position that is told, or that multilateration computes, is off by its time alone
 
     # how far a bias wanders in an hour
     range_drift_m: float = 20.0
@@ -107,12 +108,12 @@ class Registration:
     def __init__(self, sites: Sites, config: RegistrationConfig | None = None) -> None:
         self.sites = sites
         self.config = config = config or RegistrationConfig()
-        count, adsb = len(sites), sites.kind == b"adsb"
+        count, reporting = len(sites), np.isin(sites.kind, (b"adsb", b"mlat"))
         self._scale = scale = np.append(
             np.tile([config.range_m, config.azimuth_rad, config.time_s, config.height_m], count), config.pressure_m
         )
         prior = np.ones(len(scale))
-        prior[:-1].reshape(count, PER_SENSOR)[adsb] = [0.0, 0.0, (config.adsb_time_s / config.time_s) ** 2, 0.0]
+        prior[:-1].reshape(count, PER_SENSOR)[reporting] = [0.0, 0.0, (config.adsb_time_s / config.time_s) ** 2, 0.0]
         drift = np.append(
             np.tile(
                 [config.range_drift_m, config.azimuth_drift_rad, config.time_drift_s, config.height_drift_m], count
@@ -169,6 +170,7 @@ class Registration:
         Any number of calls, time moving on from one to the next. Tracks that two sensors see tell something; a plot
         without time or position, on the ground, too close or too steep above its radar tells nothing.
         """
+        plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
         rows = np.flatnonzero(self._usable(plots, number))
         rows = rows[np.argsort(plots.time_s[rows], kind="stable")]
         if not len(rows):
