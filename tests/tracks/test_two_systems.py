@@ -77,7 +77,7 @@ def test_two_tracks_that_have_become_one_are_united_though_they_share_reports() 
         ]
         numbers = believed(parts, 160.0)
         assert max(map(len, numbers)) == 2  # nobody is a shadow for ever
-        assert all(len(one) == 1 for one in numbers[104:]), seed
+        assert all(len(one) == 1 for one in numbers[115:]), seed
 
 
 def test_two_aircraft_that_one_system_hears_are_two_at_once() -> None:
