@@ -35,8 +35,9 @@ CONFIG = TrackerConfig(
     births_m2=0.005 / 9e4,
     unseen_m2=3 / 9e4,
     survives_s=100.0,
+    sight_memory=1.0,
     confirm=BELIEVED,
-    drop=BELIEVED,
+    drop=0.01,  # what is believed less is not told, and may yet be believed again
     forget=1e-5,
 )
 PLANE = parse_sites(

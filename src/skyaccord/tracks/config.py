@@ -54,6 +54,7 @@ class TrackerConfig:
     births_m2: float = 5e-13  # targets a square metre that have come since the last look
     unseen_m2: float = 0.0  # the same before the first one, where more are there than come
     survives_s: float = 1000.0  # mean life of a target in sight
+    sight_memory: float = 0.97  # share of how well a target was seen that a look leaves; 1: always as the registry says
     confirm: float = 0.9  # probability of existence at which a track is believed
     confirm_hits: int = 2
     drop: float = 0.2  # at which a track that was believed ends

@@ -194,6 +194,7 @@ RULES = np.dtype(
             "births_m2",
             "unseen_m2",
             "survives_s",
+            "sight_memory",
             "confirm",
             "confirm_hits",
             "drop",

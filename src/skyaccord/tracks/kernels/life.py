@@ -38,7 +38,6 @@ from skyaccord.tracks.kernels.store import note_end, retire, touch
 from skyaccord.tracks.kernels.triangle import AT
 
 FLYING, FALLING = 0, 1  # rows of the table of motions
-SEEN_MEMORY = 0.97  # a look: how much of what was known of a track's visibility stays known
 SAME_SCAN = 0.6  # an antenna does not see a target twice in less than this share of a turn
 SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
@@ -180,7 +179,7 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
         row.seen[j] = sensor.pd
         row.heard_s[j] = row.due_s[j] = -np.inf
     else:
-        row.seen[j] = min(row.seen[j] * SEEN_MEMORY + (1.0 - SEEN_MEMORY), MOST_SEEN)
+        row.seen[j] = min(row.seen[j] * rules.sight_memory + (1.0 - rules.sight_memory), MOST_SEEN)
     row.heard_s[j] = max(row.heard_s[j], plot.time_s)  # a late plot sets nothing back
     row.due_s[j] = max(row.due_s[j], next_look(plot, sensor))
     gain = 1.0 - row.seen[j] + sensor.pd * ratio
@@ -249,7 +248,7 @@ def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None
             pd, r = row.seen[j], row.exists
             row.luck += np.log(1.0 - r * pd)
             row.exists = r * (1.0 - pd) / (1.0 - r * pd)
-            row.seen[j] = pd * SEEN_MEMORY
+            row.seen[j] = pd * rules.sight_memory
             row.due_s[j] += sensor.scan_s
 
 
