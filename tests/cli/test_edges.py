@@ -31,7 +31,8 @@ def here(tmp_path: Path) -> Path:
 
 def skyaccord(here: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "skyaccord", *map(str, words)]
-    return subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=120)
+    # the first one of all compiles the loops, which takes a minute of CPU
+    return subprocess.run(command, cwd=here, capture_output=True, text=True, timeout=400)
 
 
 def sentence(here: Path, *words: str | Path) -> str:

@@ -371,7 +371,7 @@ def test_words_that_name_nothing_to_track(here: Path, words: tuple[str, ...], sa
 
 def test_bad_input_ends_with_exit_code_2_and_one_line(here: Path) -> None:
     words = [sys.executable, "-m", "skyaccord", "track", "plots.parquet", "-o", "t.parquet"]
-    done = subprocess.run(words, cwd=here, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(words, cwd=here, capture_output=True, text=True, timeout=400)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("skyaccord: plots.parquet: ")
     assert done.stderr.count("\n") == 1
