@@ -93,7 +93,29 @@ def _traffic(results: Results) -> str:
         "swaps + changes per 100", "completeness", "spuriousness", "plots a CPU second",
     )  # fmt: skip
     first = next(part for part in ("traffic", "hard") if part in results)
-    return f"{table(head, lines)}\n\n{measured_at(results, first)}"
+    return f"{table(head, lines)}\n\n{measured_at(results, first)}{_known(results)}"
+
+
+def _known(results: Results) -> str:
+    """What known association itself has of the figures that are no distances."""
+    lines = []
+    for name, row in rows(results).items():
+        own = {seed: figures.get("known_figures") for seed, figures in row["seeds"].items()}
+        if all(own.values()):
+            told = {"targets": row["targets"], "seeds": own}
+            swaps, changes = (per_hundred(told, key) for key in ("id_swaps", "track_number_changes"))
+            lines.append(
+                (
+                    name,
+                    f"{_three(swaps, '.1f', 2)} + {_three(changes, '.1f', 2)}",
+                    _three(spread(told, "siap_completeness"), ".4f", 1),
+                    _three(spread(told, "siap_spuriousness"), ".4f", 2),
+                )
+            )
+    if not lines:
+        return ""
+    head = ("targets", "swaps + changes per 100", "completeness", "spuriousness")
+    return f"\n\nKnown association itself, by the same scorer on the same seeds:\n\n{table(head, lines)}"
 
 
 def _peers(results: Results) -> str:
