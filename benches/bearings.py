@@ -23,11 +23,11 @@ TURNS, BEARINGS = 4, 200
 
 
 @njit
-def passed(bank: Records, plot: Record, sensor: Record) -> int:
+def passed(bank: Records, pins: Records, plot: Record, sensor: Record) -> int:
     """How many rows a beam may pass."""
     count = 0
     for t in range(len(bank)):
-        if bank[t].number != 0 and on_beam(bank[t], plot, sensor, 0.0, 30.0):
+        if pins[t].live and on_beam(bank[t], pins[t], plot, sensor, 30.0):
             count += 1
     return count
 
@@ -70,7 +70,7 @@ def looked_at(tracker: Tracker, registry: Sites, azimuth: F8) -> float:
         plot["first"] = np.sin(turn) * axes[0] + np.cos(turn) * axes[1]
         plot["second"] = np.cos(turn) * axes[0] - np.sin(turn) * axes[1]
         begun = time.perf_counter()
-        passed(tracker._bank, plot, tracker._sensors[1])
+        passed(tracker._store.bank, tracker._store.pins, plot, tracker._laws.sensors[1])
         spent.append(time.perf_counter() - begun)
     return 1e6 * float(np.median(spent))
 

@@ -67,7 +67,7 @@ def _three(values: tuple[float, float, float], form: str, worst: int) -> str:
 
 
 def _line(name: str, row: Any) -> tuple[str, ...]:
-    swaps, changes = (per_hundred(row, key) for key in ("id_swaps", "track_number_changes"))
+    kept, completeness, spuriousness = _counted(row)
     return (
         name,
         f"{spread(row, 'known')[0]:.0f}",
@@ -75,10 +75,20 @@ def _line(name: str, row: Any) -> tuple[str, ...]:
         _three(spread(row, "ratio"), ".3f", 2),
         _three(spread(row, "pos_median_m"), ".0f", 2),
         _three(spread(row, "vel_rmse_ms"), ".1f", 2),
+        kept,
+        completeness,
+        spuriousness,
+        _three(spread(row, "rate"), ",.0f", 1),
+    )
+
+
+def _counted(row: Any) -> tuple[str, str, str]:
+    """Of a row's figures those that are no distances: swaps and changes, completeness, spuriousness."""
+    swaps, changes = (per_hundred(row, key) for key in ("id_swaps", "track_number_changes"))
+    return (
         f"{_three(swaps, '.1f', 2)} + {_three(changes, '.1f', 2)}",
         _three(spread(row, "siap_completeness"), ".4f", 1),
         _three(spread(row, "siap_spuriousness"), ".4f", 2),
-        _three(spread(row, "rate"), ",.0f", 1),
     )
 
 
@@ -102,16 +112,7 @@ def _known(results: Results) -> str:
     for name, row in rows(results).items():
         own = {seed: figures.get("known_figures") for seed, figures in row["seeds"].items()}
         if all(own.values()):
-            told = {"targets": row["targets"], "seeds": own}
-            swaps, changes = (per_hundred(told, key) for key in ("id_swaps", "track_number_changes"))
-            lines.append(
-                (
-                    name,
-                    f"{_three(swaps, '.1f', 2)} + {_three(changes, '.1f', 2)}",
-                    _three(spread(told, "siap_completeness"), ".4f", 1),
-                    _three(spread(told, "siap_spuriousness"), ".4f", 2),
-                )
-            )
+            lines.append((name, *_counted({"targets": row["targets"], "seeds": own})))
     if not lines:
         return ""
     head = ("targets", "swaps + changes per 100", "completeness", "spuriousness")
