@@ -59,7 +59,7 @@ class Columns:
             object.__setattr__(self, name, value)
 
     def __len__(self) -> int:
-        return len(getattr(self, fields(self)[0].name))
+        return len(getattr(self, layout(type(self))[0][0]))
 
     def take(self, rows: NDArray[Any] | slice) -> Self:
         """The rows that a mask, an index array or a slice names, in that order."""

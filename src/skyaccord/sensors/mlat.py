@@ -37,9 +37,14 @@ def placed(plots: Plots, sites: Sites) -> Plots:
     makes of these same positions, so it is left out: nobody shall count it twice. Plots of other sensors, and those
     that say where they are, stay as they are.
     """
+    in_plane = sites.kind == b"mlat"
+    if not in_plane.any():
+        return plots
     row = row_of(sites, plots.source)
-    ours = (row >= 0) & (sites.kind[row] == b"mlat") if len(sites) else np.zeros(len(plots), bool)
+    ours = (row >= 0) & in_plane[row]
     k = np.flatnonzero(ours & ~np.isfinite(plots.lat_rad) & np.isfinite(plots.range_m) & np.isfinite(plots.azimuth_rad))
+    if not len(k):
+        return plots
     at = row[k]
     height = np.where(np.isfinite(plots.height_m[k]), plots.height_m[k], plots.pressure_alt_m[k])
     height = np.where(np.isfinite(height), height, sites.height_m[at])

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from skyaccord.columns import F8, U2, Columns, Text, column
+from skyaccord.columns import F8, I8, U2, Columns, Text, column
 from skyaccord.errors import SitesError
 
 # The Doppler filters of a radar with a moving target detector are wavelength / (2 x time of the burst) apart: 5.4 m/s
@@ -36,6 +37,13 @@ class Sites(Columns):
     pd: F8 = column("f8")  # probability of detection within range and sight
     clutter_per_scan: F8 = column("f8")  # false plots in one turn, over all its range
     sigma_range_rate_mps: F8 = column("f8", absent=SIGMA_RANGE_RATE_MPS)  # of what it measures by Doppler, if it does
+
+    @cached_property
+    def rows(self) -> I8:
+        """Row of each source there can be, -1 where it has none: (65536,)."""
+        table = np.full(1 << 16, -1, np.int64)
+        table[self.source] = np.arange(len(self))
+        return table
 
 
 # A radar turns; a staring sensor sees all at one time, once a scan; the others report targets as they come, a passive
@@ -118,11 +126,9 @@ def build_sites(rows: list[dict[str, object]], name: str) -> Sites:
     return out
 
 
-def row_of(sites: Sites, source: U2) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def row_of(sites: Sites, source: U2) -> I8:
     """Row of each plot's sensor in the registry, -1 where it has none: (N,) u2 -> (N,) i8."""
-    table = np.full(65536, -1, np.int64)
-    table[sites.source] = np.arange(len(sites))
-    return table[source]
+    return sites.rows[source]
 
 
 def _bytes(text: str, most: int) -> bytes:

@@ -74,8 +74,6 @@ class Tracker:
         rules = _record(RULES, {name: getattr(config, name) for name in RULES.names or ()})
         self._laws = Laws(_sensors(sites, config), _motions(config), rules, np.zeros(1, DESK))
         self._store = _empty_store()
-        self._row_of = row_of(sites, np.arange(1 << 16, dtype=np.uint16))  # of each source
-        self._in_planes = bool((sites.kind == b"mlat").any())
 
     def copy(self) -> Tracker:
         """A tracker that goes on from here on its own."""
@@ -109,9 +107,9 @@ class Tracker:
     def _follow(self, plots: Plots, good: I8, sensor: I8, time_s: float) -> Updates:
         """Take the good rows of plots in, of these rows of the registry."""
         ended: list[tuple[I4, F8]] = []
-        said = _nothing(len(plots.time_s), plots.time_s)
+        said = _nothing(len(plots), plots.time_s)
         if len(good):
-            heard, order = self._hear(plots if len(good) == len(said.number) else plots.take(good), sensor)
+            heard, order = self._hear(plots if len(good) == len(plots) else plots.take(good), sensor)
             told = self._take_in(heard, ended)
             at, epoch_s = good[order], self._epoch_s or 0.0
             self._reject("repeats a track's plot", int(np.count_nonzero(told.status == REPEATS)))
@@ -172,7 +170,7 @@ class Tracker:
 
     def _usable(self, plots: Plots, time_s: float) -> tuple[I8, I8]:
         """Rows that a track can be made of, and the registry row of each one's sensor."""
-        many, sensor = len(plots.time_s), self._row_of[plots.source]
+        many, sensor = len(plots), row_of(self.sites, plots.source)
         fault = np.empty(many, np.uint8)
         oldest_s, newest_s = self._newest_s - self.config.lag_s, time_s + self.config.ahead_s
         good = judge(
@@ -194,8 +192,7 @@ class Tracker:
     def _hear(self, plots: Plots, sensor: I8) -> tuple[Records, I8]:
         """Plots as the loops need them, and the order that they are in there."""
         config = self.config
-        if self._in_planes:
-            plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
+        plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
         if self._epoch_s is None:
             self._epoch_s = float(np.floor(plots.time_s.min()))
         since = plots.time_s - self._epoch_s

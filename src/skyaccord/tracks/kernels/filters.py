@@ -289,6 +289,17 @@ def merge(row: Record) -> None:
 
 
 @njit(cache=True)
+def give_all(row: Record, mean: F8, cov: F8) -> None:
+    """All models of a row start alike, from one mean (6,) and covariance (PACKED,)."""
+    for m in range(MODELS):
+        row.weight[m] = 1.0 / MODELS
+        for i in range(6):
+            row.mean[m, i] = mean[i]
+        for k in range(PACKED):
+            row.cov[m, k] = cov[k]
+
+
+@njit(cache=True)
 def flow(row: Record, dt: float, motion: Record, out: F8) -> None:
     """Probability (M, M) of having been in m and being in n after dt, into `out`."""
     for m in range(MODELS):

@@ -128,6 +128,13 @@ def radius_after(row: Record, dt: float, surge_mps2: float, gate_d2: float) -> f
 
 
 @njit(cache=True)
+def place_at(pin: Record, time_s: float) -> tuple[float, float, float]:
+    """Where a row is expected then."""
+    dt = time_s - pin.at_s
+    return pin.place[0] + dt * pin.speed[0], pin.place[1] + dt * pin.speed[1], pin.place[2] + dt * pin.speed[2]
+
+
+@njit(cache=True)
 def radius_in(pin: Record, middle_s: float) -> float:
     """Within which a row's plot is throughout the slice about `middle_s`."""
     return float(pin.radius_m + pin.swell_mps * max(middle_s - pin.at_s, 0.0))
@@ -136,8 +143,7 @@ def radius_in(pin: Record, middle_s: float) -> float:
 @njit(cache=True)
 def cell_of(pin: Record, middle_s: float, slice_s: float, cells: int, widest: F8) -> int:
     """Which cell of so many a row is in; its pin is told the column, and `widest` (LEVELS,) how wide its level is."""
-    dt = middle_s - pin.at_s
-    x, y, z = pin.place[0] + dt * pin.speed[0], pin.place[1] + dt * pin.speed[1], pin.place[2] + dt * pin.speed[2]
+    x, y, z = place_at(pin, middle_s)
     radius_m = radius_in(pin, middle_s)
     level = 0 if pin.believed else BELIEVED
     while radius_m > UP_TO_M[level]:
@@ -170,9 +176,8 @@ def table_row(column: int, y: int, cells: int) -> int:
 @njit(cache=True)
 def make_mark(mark: Record, t: int, pin: Record, middle_s: float) -> None:
     """Write down of a row what a plot of the slice about `middle_s` asks."""
-    dt = middle_s - pin.at_s
+    mark.place[0], mark.place[1], mark.place[2] = place_at(pin, middle_s)
     for i in range(3):
-        mark.place[i] = pin.place[i] + dt * pin.speed[i]
         mark.speed[i] = pin.speed[i]
     mark.radius_m = radius_in(pin, middle_s) + ROUNDED_M
     mark.column, mark.row = pin.column, t
@@ -266,10 +271,10 @@ def on_beam(row: Record, pin: Record, plot: Record, sensor: Record, gate_d2: flo
     """
     if row.status != CONFIRMED:
         return False
-    dt = plot.time_s - pin.at_s
+    place = place_at(pin, plot.time_s)
     ahead, across = 0.0, 0.0
     for i in range(3):
-        away = pin.place[i] + dt * pin.speed[i] - sensor.position[i]
+        away = place[i] - sensor.position[i]
         ahead += plot.first[i] * away
         across += plot.second[i] * away
     wide2 = radius_in(pin, plot.time_s) ** 2 + gate_d2 * sensor.var_azimuth * ahead * ahead

@@ -14,13 +14,12 @@ from numba import njit
 
 from skyaccord.columns import I4
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
-from skyaccord.tracks.kernels.association import slot_of
+from skyaccord.tracks.kernels.association import SAME_ADDRESS, identity_fit, slot_of
 from skyaccord.tracks.kernels.bank import (
     BEARING,
     CONFIRMED,
     MODELS,
     NONE,
-    PACKED,
     PAST,
     SLOTS,
     TENTATIVE,
@@ -30,8 +29,8 @@ from skyaccord.tracks.kernels.bank import (
     Store,
 )
 from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
-from skyaccord.tracks.kernels.filters import absorb, absorb_rate, merge, observe, refine
-from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near
+from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
+from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.nests import end_nested, gap2, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, touch
@@ -80,13 +79,7 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
     absorb(mean, cov, 2, 0.0, desk)
     if not np.isnan(plot.range_rate_mps):
         absorb_rate(mean, cov, plot, sensor, desk)
-    for m in range(1, MODELS):
-        for i in range(6):
-            row.mean[m, i] = mean[i]
-        for k in range(PACKED):
-            row.cov[m, k] = cov[k]
-    for m in range(MODELS):
-        row.weight[m] = 1.0 / MODELS
+    give_all(row, mean, cov)
     row.motion = FLYING
     row.time_s = plot.time_s
     merge(row)
@@ -220,12 +213,7 @@ def change_motion(row: Record) -> None:
     if wanted == row.motion:
         return
     row.motion = wanted
-    for m in range(MODELS):
-        row.weight[m] = 1.0 / MODELS
-        for i in range(6):
-            row.mean[m, i] = whole[i]
-        for k in range(PACKED):
-            row.cov[m, k] = spread[k]
+    give_all(row, whole, spread)
 
 
 @njit(cache=True)
@@ -354,7 +342,7 @@ def in_shadow(store: Store, t: int, s: int, sensors: Records, middle_s: float, s
             return False
     for c in range(near(store, row.whole[:3], STALE_S * FAST_MPS, row.time_s, middle_s, some)):
         track = store.bank[some[c]]
-        if track.number == 0 or track.status != CONFIRMED or track.lead != 1 or contradict(track, row):
+        if track.number == 0 or track.status != CONFIRMED or track.lead != 1 or identity_fit(track, row, 1.0) < 0.0:
             continue
         if held_by_others(track, s, row.time_s, sensors) and casts(track, row):
             return True
@@ -394,14 +382,6 @@ def casts(track: Record, row: Record) -> bool:
 
 
 @njit(cache=True)
-def contradict(a: Record, b: Record) -> bool:
-    """Whether two rows have different addresses or, without them, different codes."""
-    if a.address != NO_ADDRESS and b.address != NO_ADDRESS:
-        return bool(a.address != b.address)
-    return bool(a.mode_a != NO_MODE_A and b.mode_a != NO_MODE_A and a.mode_a != b.mode_a)
-
-
-@njit(cache=True)
 def told_apart(a: Record, b: Record, apart2: float, sensors: Records) -> bool:
     """Whether a sensor has heard both rows in one turn, or in two that follow each other.
 
@@ -427,7 +407,8 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
     Two rows with one address are. Two without a contradiction are if they are where the other is and move as it does,
     within their errors, and no sensor has told them apart.
     """
-    if contradict(a, b):
+    same = identity_fit(a, b, 1.0)
+    if same < 0.0:
         return False
     dt = a.time_s - b.time_s
     apart2, drift2, var, var_v = 0.0, 0.0, 0.0, 0.0
@@ -437,7 +418,7 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
         place, speed = AT[i, i], AT[i + 3, i + 3]
         var += a.spread[place] + b.spread[place] + dt * dt * b.spread[speed]
         var_v += a.spread[speed] + b.spread[speed]
-    if a.address != NO_ADDRESS and b.address != NO_ADDRESS:
+    if same == SAME_ADDRESS:
         return apart2 < ONE_ADDRESS_M**2  # one address in two far places is a fault of the transponder: keep both
     return apart2 < 3.0 * var and drift2 < 3.0 * var_v and not told_apart(a, b, apart2, sensors)
 
@@ -460,9 +441,7 @@ def unite(store: Store, sensors: Records, which: int, middle_s: float, time_s: f
         if a.status != CONFIRMED or a.lead != 1:
             continue
         radius_m = ONE_ADDRESS_M if a.address != NO_ADDRESS else 0.0
-        pin = store.pins[t]
-        for i in range(3):
-            place[i] = pin.place[i] + (middle_s - pin.at_s) * pin.speed[i]
+        place[0], place[1], place[2] = place_at(store.pins[t], middle_s)
         for c in range(near(store, place, radius_m, middle_s, middle_s, some, BELIEVED)):
             b = store.bank[some[c]]
             if b.number == 0 or b.number == a.number or b.status != CONFIRMED or b.lead != 1:
