@@ -369,6 +369,20 @@ def test_a_pair_that_one_radar_tells_apart_stays_two_tracks() -> None:
     assert (tracker.snapshot(240.0).status == CONFIRMED).sum() == 2
 
 
+@pytest.mark.parametrize("gap_s", [10.0, 15.0])
+def test_a_pair_of_which_one_is_missed_for_some_turns_stays_two_tracks(gap_s: float) -> None:
+    """Two or three misses in a row happen to a target in a hundred or a thousand looks, and there are many pairs."""
+    for seed in range(6):
+        other = beside(150.0, 2 * seed + 2)
+        silent = (other.time_s > 170.0) & (other.time_s < 170.0 + gap_s)
+        plots = in_time(Plots.concat([beside(0.0, 2 * seed + 1), other.take(~silent)]))
+        tracker, number = followed(plots)
+        tracks = tracker.snapshot(240.0)
+        before, after = (number[(plots.time_s > low) & (plots.time_s < low + 10)] for low in (160.0, 230.0))
+        assert (tracks.status == CONFIRMED).sum() == 2
+        assert set(before) == set(after) == set(tracks.number[tracks.status == CONFIRMED])
+
+
 def test_two_addresses_never_share_a_track() -> None:
     """So near each other that position alone cannot tell them apart."""
     plots = in_time(Plots.concat([beside(0.0, 1, address=0xA), beside(60.0, 2, address=0xB)]))

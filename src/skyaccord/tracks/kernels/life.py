@@ -41,7 +41,8 @@ SAME_SCAN = 0.6  # an antenna does not see a target twice in less than this shar
 SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
 RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
-ONE_AFTER_OTHER = 1.2  # turns
+ONE_AFTER_OTHER = 1.2  # turns within which a sensor that still hears a target hears it again
+BY_CHANCE = 1e-4  # a target is not missed so often that this would be the chance of it
 STALE_S = 15.0  # by which the first reports of a target may be older than they say
 FAST_MPS = 300.0  # no shadow is looked for farther than this lets it fall
 TOGETHER_S = 0.8  # a sensor that reports two targets does so within this, as a rule
@@ -383,11 +384,13 @@ def casts(track: Record, row: Record) -> bool:
 
 @njit(cache=True)
 def told_apart(a: Record, b: Record, apart2: float, sensors: Records) -> bool:
-    """Whether a sensor has heard both rows in one turn, or in two that follow each other.
+    """Whether a sensor that has heard both rows takes them for two.
 
-    Reports come as they will, and rows of one target may share them: a sensor that reports has told two rows apart when
-    they are farther from each other than its errors.
+    It does when it has heard both in one turn, and as long as it has since missed the one no more often than may well
+    happen to a target. Reports come as they will, and rows of one target may share them: a sensor that reports has told
+    two rows apart when they are farther from each other than its errors.
     """
+    chance, shared = 1.0, False
     for i in range(SLOTS):
         s = a.slot[i]
         if s == NONE or sensors[s].passive:
@@ -395,9 +398,15 @@ def told_apart(a: Record, b: Record, apart2: float, sensors: Records) -> bool:
         if not sensors[s].turning and apart2 < sensors[s].var_range:
             continue
         j = slot_of(b, s)
-        if j != NONE and abs(a.heard_s[i] - b.heard_s[j]) < ONE_AFTER_OTHER * sensors[s].scan_s:
+        if j == NONE:
+            continue
+        shared = True
+        turns = (a.heard_s[i] - b.heard_s[j]) / sensors[s].scan_s
+        misses = np.floor(abs(turns) + 0.5)
+        if misses == 0.0:
             return True
-    return False
+        chance *= (1.0 - (b.seen[j] if turns > 0.0 else a.seen[i])) ** misses
+    return shared and chance > BY_CHANCE
 
 
 @njit(cache=True)
