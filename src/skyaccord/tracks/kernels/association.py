@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8, I8
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.bank import BEARING, FALL, NONE, PACKED, SLOTS, STRAIGHT, Record
+from skyaccord.tracks.kernels.compiled import compiled, inlined
 from skyaccord.tracks.kernels.filters import meet, predict, pull, restlessness, settled
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.triangle import AT
@@ -22,7 +22,7 @@ QUIET = 6.0  # squared distance up to which a plot needs no manoeuvre to be expl
 LOG_TWO_PI = np.log(2 * np.pi)
 
 
-@njit(cache=True)
+@inlined
 def slot_of(row: Record, sensor: int) -> int:
     """The row's slot of a sensor, or NONE."""
     for j in range(SLOTS):
@@ -31,7 +31,7 @@ def slot_of(row: Record, sensor: int) -> int:
     return NONE
 
 
-@njit(cache=True)
+@inlined
 def identity_fit(row: Record, plot: Record, code_conflict: float) -> float:
     """What the identities of a row and a plot say of each other, in log-likelihood; -FORBIDDEN: not the same."""
     if row.address != NO_ADDRESS and plot.address != NO_ADDRESS:
@@ -41,7 +41,7 @@ def identity_fit(row: Record, plot: Record, code_conflict: float) -> float:
     return 0.0
 
 
-@njit(cache=True)
+@compiled
 def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> tuple[float, float, int]:
     """How well a plot fits a row: (log-likelihood, squared distance, how many scalars).
 
@@ -98,7 +98,7 @@ def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Recor
     return fit - 0.5 * count * LOG_TWO_PI, d2, count
 
 
-@njit(cache=True)
+@compiled
 def weigh_whole(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> tuple[float, float, int]:
     """As `weigh`, by the row's whole state: of a plot with a range rate, which the velocity foretells, or a bearing."""
     dt, noise, base = plot.time_s - row.time_s, desk.noise, sensor.position
@@ -132,7 +132,7 @@ def weigh_whole(row: Record, plot: Record, sensor: Record, motion: Record, desk:
     return fit + other - 0.5 * count * LOG_TWO_PI, d2, count
 
 
-@njit(cache=True)
+@compiled
 def foretold(
     row: Record, plot: Record, sensor: Record, dt: float, kind: int, across: float, along: float, desk: Record
 ) -> tuple[float, float]:
@@ -150,7 +150,7 @@ def foretold(
     return met
 
 
-@njit(cache=True)
+@inlined
 def distance(cov: F8, dt: float, across: float, along: float, count: int, desk: Record) -> tuple[float, float]:
     """Squared distance of the desk's innovations, and the product of their variances, after dt with some more variance
     of position across and along the vertical.
@@ -188,7 +188,7 @@ def distance(cov: F8, dt: float, across: float, along: float, count: int, desk: 
     return d2, det
 
 
-@njit(cache=True)
+@compiled
 def assign(cost: F8) -> I8:
     """Least-cost assignment of rows to columns, rows <= columns: (n, m) -> (n,) column of each row.
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import I4, U1
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import FORBIDDEN, RATE_SPAN_MPS, SAME_ADDRESS, identity_fit, slot_of, weigh
 from skyaccord.tracks.kernels.bank import BEARING, CONFIRMED, NONE, POLAR, Bids, Laws, Record, Records, Store
+from skyaccord.tracks.kernels.compiled import compiled, inlined
 from skyaccord.tracks.kernels.fetch import fetch_state
 from skyaccord.tracks.kernels.grid import near, on_beam
 from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN
@@ -17,7 +17,7 @@ CLUTTER_SCANS = 12.0  # turns over which false plots are counted
 CODED_CLUTTER = 0.002  # share of false plots that carry a code
 
 
-@njit(cache=True)
+@inlined
 def clutter_of(plot: Record, sensor: Record, rules: Record) -> float:
     """Density of false plots like this one, a square metre, or of bearings a radian.
 
@@ -30,14 +30,14 @@ def clutter_of(plot: Record, sensor: Record, rules: Record) -> float:
     return float(density / span_of(plot, rules))
 
 
-@njit(cache=True)
+@inlined
 def span_of(plot: Record, rules: Record) -> float:
     """Over which heights (m) and range rates (m/s) plots like this one spread, where it has them; 1: neither."""
     span = 1.0 if np.isnan(plot.level_m) else rules.height_span_m
     return float(span if np.isnan(plot.range_rate_mps) else span * RATE_SPAN_MPS)
 
 
-@njit(cache=True)
+@compiled
 def newcomer(plot: Record, sensor: Record, rules: Record) -> float:
     """Probability that a plot which is no track's is of a target that was not seen before."""
     sensor.first_s = min(sensor.first_s, plot.time_s)
@@ -47,7 +47,7 @@ def newcomer(plot: Record, sensor: Record, rules: Record) -> float:
     return float(arrivals / (arrivals + clutter_of(plot, sensor, rules)))
 
 
-@njit(cache=True)
+@compiled
 def estimate_clutter(sensor: Record, plots: Records) -> None:
     """Bring a sensor's account of unexplained plots forward to the end of a batch."""
     time_s = plots[len(plots) - 1].time_s
@@ -62,7 +62,7 @@ def estimate_clutter(sensor: Record, plots: Records) -> None:
             sensor.far_m = max(sensor.far_m, min(plots[k].range_m, sensor.reach_m))
 
 
-@njit(cache=True)
+@compiled
 def gather_bids(
     store: Store,
     plots: Records,
@@ -122,7 +122,7 @@ def gather_bids(
                 bid(young, k, t, gain, ratio)
 
 
-@njit(cache=True)
+@compiled
 def look_up(store: Store, plot: Record, middle_s: float, out: I4) -> int:
     """How many rows a plot may be of: of a bearing, so many of all; else those in `out`."""
     if plot.polar == BEARING:
@@ -134,14 +134,14 @@ def look_up(store: Store, plot: Record, middle_s: float, out: I4) -> int:
     return int(found)
 
 
-@njit(cache=True)
+@inlined
 def heard_lately(row: Record, plot: Record, sensor: Record) -> bool:
     """Whether a row has a plot of this turn of the sensor."""
     j = slot_of(row, plot.sensor)
     return bool(j != NONE and abs(plot.time_s - row.heard_s[j]) < SAME_SCAN * sensor.scan_s)
 
 
-@njit(cache=True)
+@inlined
 def bid(bids: Bids, k: int, t: int, gain: float, ratio: float) -> None:
     """Put a row among the best of a plot, as many as there is room for."""
     rows, gains, ratios, count = bids

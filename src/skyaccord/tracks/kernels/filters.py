@@ -10,10 +10,10 @@ Positions are ECEF metres; nothing here is flat. Covariances are packed, (21,) f
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8
 from skyaccord.tracks.kernels.bank import BEARING, FALL, MODELS, PACKED, TURN, Record
+from skyaccord.tracks.kernels.compiled import compiled, inlined
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.hearing import AZIMUTH_FLOOR_M
 from skyaccord.tracks.kernels.triangle import AT, lessen, times
@@ -27,7 +27,7 @@ SUREST = 1e-8  # share of a variance that a range rate leaves: at the antenna it
 LEAST_WEIGHT = 1e-3  # no model is ever given up for good
 
 
-@njit(cache=True)
+@inlined
 def pull(mean: F8, up: F8, height_m: float, falling: bool, out: F8) -> None:
     """Acceleration (3,) of a mean in the turning frame, into `out`.
 
@@ -50,7 +50,7 @@ def pull(mean: F8, up: F8, height_m: float, falling: bool, out: F8) -> None:
         out[i] = -curve * up[i]
 
 
-@njit(cache=True)
+@inlined
 def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float, along: float, desk: Record) -> None:
     """Move one model's mean (6,) and covariance (21,) by dt >= 0, in place.
 
@@ -88,7 +88,7 @@ def predict(mean: F8, cov: F8, dt: float, kind: int, turn: float, across: float,
                 cov[AT[i + 3, j + 3]] += q * dt
 
 
-@njit(cache=True)
+@inlined
 def bend(mean: F8, cov: F8, dt: float, turn: float, desk: Record) -> None:
     """The turn of `predict`, without its noise: velocity v becomes `swing` v, position gains `shift` v."""
     up, shift, swing, one, two = desk.up, desk.shift, desk.swing, desk.one, desk.two
@@ -133,7 +133,7 @@ def bend(mean: F8, cov: F8, dt: float, turn: float, desk: Record) -> None:
             cov[AT[i + 3, j + 3]] = two[i, 0] * swing[j, 0] + two[i, 1] * swing[j, 1] + two[i, 2] * swing[j, 2]
 
 
-@njit(cache=True)
+@inlined
 def observe(mean: F8, late_s: float, plot: Record, sensor: Record, desk: Record) -> int:
     """Linearise a plot about a mean: fills the desk's h, nu and var, and returns how many rows: one to three.
 
@@ -181,7 +181,7 @@ def observe(mean: F8, late_s: float, plot: Record, sensor: Record, desk: Record)
     return rows + 1
 
 
-@njit(cache=True)
+@inlined
 def absorb(mean: F8, cov: F8, count: int, late_s: float, desk: Record) -> tuple[float, float]:
     """Take the desk's `count` position scalars in, in place: (squared distance, product of the variances met)."""
     h, nu, var, gain, prior = desk.h, desk.nu, desk.var, desk.gain, desk.prior
@@ -210,7 +210,7 @@ def absorb(mean: F8, cov: F8, count: int, late_s: float, desk: Record) -> tuple[
     return d2, det
 
 
-@njit(cache=True)
+@compiled
 def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, desk: Record) -> tuple[float, float]:
     """Take in a velocity along one axis (3,), in place: (squared distance, innovation's variance)."""
     gain = desk.gain
@@ -226,7 +226,7 @@ def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, d
     return residual * residual / s, s
 
 
-@njit(cache=True)
+@compiled
 def absorb_rate(mean: F8, cov: F8, plot: Record, sensor: Record, desk: Record) -> tuple[float, float]:
     """Take in a range rate, in place: (squared distance, innovation's variance).
 
@@ -256,7 +256,7 @@ def absorb_rate(mean: F8, cov: F8, plot: Record, sensor: Record, desk: Record) -
     return residual * residual * over, s
 
 
-@njit(cache=True)
+@inlined
 def meet(mean: F8, cov: F8, late_s: float, plot: Record, sensor: Record, desk: Record) -> tuple[float, float]:
     """Take in what a plot says of the position, and its range rate if any: (squared distance, product of variances).
 
@@ -270,7 +270,7 @@ def meet(mean: F8, cov: F8, late_s: float, plot: Record, sensor: Record, desk: R
     return d2, det
 
 
-@njit(cache=True)
+@inlined
 def merge(row: Record) -> None:
     """Write the row's models as one mean and covariance (moment matching)."""
     whole, spread = row.whole, row.spread
@@ -288,7 +288,7 @@ def merge(row: Record) -> None:
                 spread[AT[i, j]] += w * (cov[AT[i, j]] + apart * (mean[j] - whole[j]))
 
 
-@njit(cache=True)
+@compiled
 def give_all(row: Record, mean: F8, cov: F8) -> None:
     """All models of a row start alike, from one mean (6,) and covariance (PACKED,)."""
     for m in range(MODELS):
@@ -299,7 +299,7 @@ def give_all(row: Record, mean: F8, cov: F8) -> None:
             row.cov[m, k] = cov[k]
 
 
-@njit(cache=True)
+@inlined
 def flow(row: Record, dt: float, motion: Record, out: F8) -> None:
     """Probability (M, M) of having been in m and being in n after dt, into `out`."""
     for m in range(MODELS):
@@ -308,7 +308,7 @@ def flow(row: Record, dt: float, motion: Record, out: F8) -> None:
             out[m, n] = row.weight[m] * (stay if m == n else (1.0 - stay) * motion.goes_to[m, n])
 
 
-@njit(cache=True)
+@inlined
 def mix(row: Record, dt: float, motion: Record, desk: Record) -> None:
     """Interaction step of the IMM over a time dt, in place.
 
@@ -342,7 +342,7 @@ def mix(row: Record, dt: float, motion: Record, desk: Record) -> None:
             offset[i] += whole[i]
 
 
-@njit(cache=True)
+@compiled
 def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
     """Bring the models of one row forward by dt > 0."""
     mix(row, dt, motion, desk)
@@ -352,7 +352,7 @@ def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
     row.time_s += dt
 
 
-@njit(cache=True)
+@compiled
 def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_sigma: float, desk: Record) -> float:
     """A row takes the position, and the range rate and velocity if any, of a plot in, in place.
 
@@ -410,13 +410,13 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
     return shaken
 
 
-@njit(cache=True)
+@compiled
 def surge_density(motion: Record, dt: float) -> float:
     """White acceleration density with the position variance, after dt, of a constant surge."""
     return float(0.75 * dt * motion.surge_mps2**2)
 
 
-@njit(cache=True)
+@compiled
 def shake(cov: F8, dt: float, q: float) -> None:
     """Add white acceleration of one density in all directions over dt to a covariance (21,)."""
     for i in range(3):
@@ -425,7 +425,7 @@ def shake(cov: F8, dt: float, q: float) -> None:
         cov[AT[i + 3, i + 3]] += q * dt
 
 
-@njit(cache=True)
+@inlined
 def restlessness(row: Record, dt: float, motion: Record, out: F8) -> None:
     """White accelerations that stand for the row's models over dt, into `out` (5,).
 
@@ -453,7 +453,7 @@ def restlessness(row: Record, dt: float, motion: Record, out: F8) -> None:
         out[3] /= out[4]
 
 
-@njit(cache=True)
+@inlined
 def settled(row: Record, motion: Record) -> int:
     """Kind of motion that the row most likely is in."""
     best = 0

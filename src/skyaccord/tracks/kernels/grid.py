@@ -15,6 +15,7 @@ from numba import njit
 
 from skyaccord.columns import F8, I4
 from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Records, Store
+from skyaccord.tracks.kernels.compiled import compiled, inlined
 from skyaccord.tracks.kernels.fetch import fetch_state
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -31,7 +32,7 @@ AHEAD = 6  # rows before its turn that one is asked for
 ROUNDED_M = 1.0  # marks are in single precision
 
 
-@njit(cache=True)
+@compiled
 def spread_out(store: Store, middle_s: float, rules: Record) -> None:
     """Lay all rows in use into the grid as of a slice of time about `middle_s`."""
     top = store.counts[0].top
@@ -43,13 +44,13 @@ def spread_out(store: Store, middle_s: float, rules: Record) -> None:
     sort(store, middle_s, rules.slice_s)
 
 
-@njit(cache=True)
+@inlined
 def must_be_located(pin: Record, middle_s: float, slice_s: float) -> bool:
     """Whether a row has changed, or what its pin says does not hold in the slice about a time."""
     return bool(pin.live and (pin.until_s < middle_s + 0.5 * slice_s or middle_s < pin.at_s))
 
 
-@njit(cache=True)
+@compiled
 def sort(store: Store, middle_s: float, slice_s: float) -> None:
     """Put the marks of all rows in use in order, cell by cell, by counting."""
     cells, pins, counts = store.cells, store.pins, store.counts[0]
@@ -71,7 +72,7 @@ def sort(store: Store, middle_s: float, slice_s: float) -> None:
             make_mark(store.marks[cell.start], t, pins[t], middle_s)
 
 
-@njit(cache=True)
+@compiled
 def lay(store: Store, t: int, middle_s: float, rules: Record) -> None:
     """Put a row that the slice has brought into the grid of that slice."""
     pin = store.pins[t]
@@ -84,7 +85,7 @@ def lay(store: Store, t: int, middle_s: float, rules: Record) -> None:
     pin.until_s = pin.wake_s = LONG_AGO
 
 
-@njit(cache=True)
+@inlined
 def locate_row(row: Record, pin: Record, middle_s: float, rules: Record) -> None:
     """Write a row's pin: where it is in the slice about `middle_s`, how far off it may be, and how that grows.
 
@@ -105,7 +106,7 @@ def locate_row(row: Record, pin: Record, middle_s: float, rules: Record) -> None
     pin.believed = row.status == CONFIRMED
 
 
-@njit(cache=True)
+@inlined
 def radius_after(row: Record, dt: float, surge_mps2: float, gate_d2: float) -> float:
     """Within which a row's plot is, dt after its state, where an acceleration may add `surge_mps2` dt^2 to one sigma.
 
@@ -127,20 +128,20 @@ def radius_after(row: Record, dt: float, surge_mps2: float, gate_d2: float) -> f
     return float(min(np.sqrt(gate_d2 * (np.sqrt(np.sqrt(norm2)) + surge * surge)), WIDEST_M))
 
 
-@njit(cache=True)
+@inlined
 def place_at(pin: Record, time_s: float) -> tuple[float, float, float]:
     """Where a row is expected then."""
     dt = time_s - pin.at_s
     return pin.place[0] + dt * pin.speed[0], pin.place[1] + dt * pin.speed[1], pin.place[2] + dt * pin.speed[2]
 
 
-@njit(cache=True)
+@inlined
 def radius_in(pin: Record, middle_s: float) -> float:
     """Within which a row's plot is throughout the slice about `middle_s`."""
     return float(pin.radius_m + pin.swell_mps * max(middle_s - pin.at_s, 0.0))
 
 
-@njit(cache=True)
+@inlined
 def cell_of(pin: Record, middle_s: float, slice_s: float, cells: int, widest: F8) -> int:
     """Which cell of so many a row is in; its pin is told the column, and `widest` (LEVELS,) how wide its level is."""
     x, y, z = place_at(pin, middle_s)
@@ -159,21 +160,21 @@ def cell_of(pin: Record, middle_s: float, slice_s: float, cells: int, widest: F8
     return int(table_row(pin.column, int(np.floor(v / COLUMN_M[level] * CELLS)), cells))
 
 
-@njit(cache=True)
+@inlined
 def column_of(level: int, axis: int, x: int) -> int:
     """Number of a column: no two within a hundred million kilometres have the same."""
     number: int = ((x & 0x3FFFFFF) << 5) | (axis << 3) | level
     return number
 
 
-@njit(cache=True)
+@inlined
 def table_row(column: int, y: int, cells: int) -> int:
     """Where a column's cell y is in a table of so many."""
     mixed = np.uint32(column) * np.uint32(2654435761)
     return int((np.int64(mixed >> np.uint32(7)) + y) & (cells - 1))
 
 
-@njit(cache=True)
+@inlined
 def make_mark(mark: Record, t: int, pin: Record, middle_s: float) -> None:
     """Write down of a row what a plot of the slice about `middle_s` asks."""
     mark.place[0], mark.place[1], mark.place[2] = place_at(pin, middle_s)
@@ -183,7 +184,7 @@ def make_mark(mark: Record, t: int, pin: Record, middle_s: float) -> None:
     mark.column, mark.row = pin.column, t
 
 
-@njit(cache=True)
+@compiled
 def near(
     store: Store, place: F8, radius_m: float, time_s: float, middle_s: float, out: I4, levels: int = LEVELS
 ) -> int:
@@ -250,7 +251,7 @@ def along(
     return found
 
 
-@njit(cache=True)
+@inlined
 def meets(mark: Record, column: int, place: F8, radius_m: float, dt: float) -> bool:
     """Whether a row is in a column, not just in its part of the table, and in reach of a place dt after the middle."""
     if mark.column != column:
@@ -261,7 +262,7 @@ def meets(mark: Record, column: int, place: F8, radius_m: float, dt: float) -> b
     return bool(dx * dx + dy * dy + dz * dz < float(mark.radius_m) ** 2 + radius_m**2)
 
 
-@njit(cache=True)
+@compiled
 def on_beam(row: Record, pin: Record, plot: Record, sensor: Record, gate_d2: float) -> bool:
     """Whether the beam of a bearing may pass a believed row.
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import SEMI_MAJOR_M, SEMI_MINOR_M
+from skyaccord.tracks.kernels.compiled import inlined
 
 A2, B2 = SEMI_MAJOR_M**2, SEMI_MINOR_M**2
 
 
-@njit(cache=True)
+@inlined
 def height_up(p: F8, up: F8) -> float:
     """Height above the ellipsoid of an ECEF position (3,); writes the vertical there into `up` (3,).
 

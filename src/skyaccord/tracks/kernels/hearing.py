@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8, I8, U1, U2, U4, U8, Bool
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST
 from skyaccord.tracks.kernels.bank import BEARING, PLACED, POLAR, Record, Records
+from skyaccord.tracks.kernels.compiled import compiled, entry
 from skyaccord.tracks.kernels.ground import height_up
 
 # Why a plot is not used: of several reasons, the first
@@ -32,7 +32,7 @@ WIDEST_M = 100_000.0  # a plot that is known worse is looked for within this
 AZIMUTH_FLOOR_M = 20.0  # very near the antenna an azimuth says nothing; its cross-range error must not vanish
 
 
-@njit(cache=True)
+@compiled
 def judge(
     time_s: F8,
     sensor: I8,
@@ -88,7 +88,7 @@ def judge(
     return good
 
 
-@njit(cache=True)
+@compiled
 def write_down(
     order: I8,
     since_s: F8,
@@ -137,7 +137,7 @@ def write_down(
     return placed
 
 
-@njit(cache=True)
+@compiled
 def locate(reach: float, sin_az: float, cos_az: float, height_m: float, position: F8, axes: F8, out: F8) -> float:
     """Where slant range and azimuth meet a height: writes ECEF (3,), gives the distance in the sensor's plane.
 
@@ -157,7 +157,7 @@ def locate(reach: float, sin_az: float, cos_az: float, height_m: float, position
     return float(ground)
 
 
-@njit(cache=True, nogil=True)
+@entry
 def place(plots: Records, azimuth_rad: F8, axes: F8, sensors: Records, rules: Record) -> None:
     """Place plots: fills place, axes, variances and radius from range or, of a position report, from its given place.
 

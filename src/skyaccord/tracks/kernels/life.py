@@ -28,6 +28,7 @@ from skyaccord.tracks.kernels.bank import (
     Records,
     Store,
 )
+from skyaccord.tracks.kernels.compiled import compiled, entry, inlined
 from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
@@ -55,7 +56,7 @@ SURE = 2.5  # sigmas
 SUREST = 0.9999  # nothing is certain
 
 
-@njit(cache=True)
+@compiled
 def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record) -> None:
     """Give a row the state that one plot alone tells of."""
     known = not np.isnan(plot.level_m)
@@ -86,7 +87,7 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
     merge(row)
 
 
-@njit(cache=True)
+@compiled
 def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: Record, desk: Record) -> None:
     """A row takes a plot in; where that leaves it without a sound state, it is seated anew, or ends by a bearing."""
     refine(row, plot, sensor, motions[row.motion], rules.velocity_sigma_mps, desk)
@@ -100,13 +101,13 @@ def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: 
             seat(row, plot, sensor, rules, desk)
 
 
-@njit(cache=True)
+@inlined
 def next_look(plot: Record, sensor: Record) -> float:
     """When a sensor should hear a plot's target again; never, where it hears only who emits."""
     return float(np.inf if sensor.passive else plot.time_s + sensor.scan_s)
 
 
-@njit(cache=True)
+@compiled
 def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record, rules: Record, desk: Record) -> None:
     """A row becomes a new track of one plot alone."""
     seat(row, plot, sensor, rules, desk)
@@ -134,7 +135,7 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
     learn(row, plot)
 
 
-@njit(cache=True)
+@inlined
 def learn(row: Record, plot: Record) -> None:
     """A row takes the identity that a plot carries."""
     if plot.address != NO_ADDRESS:
@@ -147,7 +148,7 @@ def learn(row: Record, plot: Record) -> None:
         row.pressure_alt_m = plot.pressure_alt_m
 
 
-@njit(cache=True)
+@inlined
 def survive(row: Record, time_s: float, survives_s: float) -> None:
     """Bring the probability of existence forward to a time."""
     dt = time_s - row.looked_s
@@ -156,7 +157,7 @@ def survive(row: Record, time_s: float, survives_s: float) -> None:
         row.looked_s = time_s
 
 
-@njit(cache=True)
+@compiled
 def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record) -> None:
     """Book that a plot is a row's: `ratio` is its density as the target's over that of clutter."""
     survive(row, plot.time_s, rules.survives_s)
@@ -190,7 +191,7 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
         change_motion(row)
 
 
-@njit(cache=True)
+@compiled
 def change_motion(row: Record) -> None:
     """Give a row the set of models that fits how it moves: what climbs or falls as no aircraft does is falling."""
     up = np.empty(3)
@@ -241,7 +242,7 @@ def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None
             row.due_s[j] += sensor.scan_s
 
 
-@njit(cache=True)
+@inlined
 def pace_s(row: Record, sensors: Records) -> float:
     """Turn of the fastest of a row's sensors; 0: it has none left. One that waits for emissions counts only alone."""
     least, waiting = 0.0, 0.0
@@ -262,7 +263,7 @@ def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
     return bool(row.exists < rules.forget * row.hope or time_s - row.updated_s > YOUNG_SCANS * pace_s(row, sensors))
 
 
-@njit(cache=True)
+@inlined
 def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
     """Time before which no look of a row is due and patience with it lasts."""
     patience = rules.coast_scans if row.status == CONFIRMED else YOUNG_SCANS
@@ -274,7 +275,7 @@ def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
     return float(first_s)
 
 
-@njit(cache=True, nogil=True)
+@entry
 def tend(store: Store, laws: Laws, time_s: float) -> None:
     """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
     sensors, rules, top = laws.sensors, laws.rules[0], store.counts[0].top
@@ -297,7 +298,7 @@ def tend(store: Store, laws: Laws, time_s: float) -> None:
     tend_nests(store, rules.drop, time_s)
 
 
-@njit(cache=True)
+@compiled
 def end(store: Store, t: int, time_s: float) -> None:
     """End one row, and with it its track."""
     if store.bank[t].status == CONFIRMED:
@@ -305,7 +306,7 @@ def end(store: Store, t: int, time_s: float) -> None:
     retire(store, t)
 
 
-@njit(cache=True)
+@compiled
 def dismiss_rivals(store: Store, t: int, middle_s: float, some: I4) -> None:
     """Rows that are not believed and share plots with row t, which now is, are of no use: they end with the slice."""
     row = store.bank[t]
@@ -317,7 +318,7 @@ def dismiss_rivals(store: Store, t: int, middle_s: float, some: I4) -> None:
             touch(store, some[c])
 
 
-@njit(cache=True)
+@compiled
 def shares_plot(a: Record, b: Record) -> bool:
     """Whether two young rows are made of a plot in common."""
     for i in range(PAST):
@@ -465,7 +466,7 @@ def unite(store: Store, sensors: Records, which: int, middle_s: float, time_s: f
                 break
 
 
-@njit(cache=True)
+@compiled
 def end_track(store: Store, t: int, time_s: float) -> None:
     """End the track that row t leads, with all its rows."""
     n = store.bank[t].nest

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from numba import njit
-
 from skyaccord.tracks.kernels.bank import LONG_AGO, NONE, Store
+from skyaccord.tracks.kernels.compiled import compiled, inlined
 
 
-@njit(cache=True)
+@compiled
 def room_left(store: Store) -> int:
     """Rows that are not in use and may be given away."""
     counts = store.counts[0]
     return int(len(store.bank) - counts.top + counts.spare)
 
 
-@njit(cache=True)
+@compiled
 def spare(store: Store) -> int:
     """A row that was not in use and now is; there must be one."""
     counts = store.counts[0]
@@ -29,7 +28,7 @@ def spare(store: Store) -> int:
     return int(t)
 
 
-@njit(cache=True)
+@compiled
 def copy_row(store: Store, t: int) -> int:
     """A row with all that row t has."""
     twin = spare(store)
@@ -37,14 +36,14 @@ def copy_row(store: Store, t: int) -> int:
     return int(twin)
 
 
-@njit(cache=True)
+@inlined
 def touch(store: Store, t: int) -> None:
     """Say that a row has changed: where it is and what is due must be seen anew."""
     pin = store.pins[t]
     pin.until_s = pin.wake_s = LONG_AGO
 
 
-@njit(cache=True)
+@compiled
 def next_number(store: Store) -> int:
     """A number for a track that was never given before."""
     counts = store.counts[0]
@@ -52,7 +51,7 @@ def next_number(store: Store) -> int:
     return int(counts.next_number - 1)
 
 
-@njit(cache=True)
+@compiled
 def note_end(store: Store, number: int, time_s: float) -> None:
     """Put a believed track on the list of the ended; there is room for all that may end in a slice."""
     counts = store.counts[0]
@@ -60,7 +59,7 @@ def note_end(store: Store, number: int, time_s: float) -> None:
     counts.ended += 1
 
 
-@njit(cache=True)
+@compiled
 def retire(store: Store, t: int) -> None:
     """Take a row out of use; it is given away again only after the slice, for the grid still has it."""
     counts, row = store.counts[0], store.bank[t]
@@ -69,7 +68,7 @@ def retire(store: Store, t: int) -> None:
     counts.retired += 1
 
 
-@njit(cache=True)
+@compiled
 def give_back(store: Store) -> None:
     """Rows retired in a slice may be used again."""
     counts, free = store.counts[0], store.free
@@ -79,7 +78,7 @@ def give_back(store: Store) -> None:
     counts.retired = 0
 
 
-@njit(cache=True)
+@compiled
 def spare_nest(store: Store) -> int:
     """A nest that is not in use, or NONE."""
     counts, nests = store.counts[0], store.nests

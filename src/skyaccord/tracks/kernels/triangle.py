@@ -7,10 +7,10 @@ a processor's cache.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8
 from skyaccord.tracks.kernels.bank import PACKED
+from skyaccord.tracks.kernels.compiled import compiled, inlined
 
 SIZE = 6  # of a state
 AT = np.zeros((SIZE, SIZE), np.int64)  # where element (i, j), which is (j, i), lies
@@ -18,7 +18,7 @@ AT[np.triu_indices(SIZE)] = np.arange(PACKED)
 AT = np.maximum(AT, AT.T)
 
 
-@njit(cache=True)
+@compiled
 def unpacked(cov: F8) -> F8:
     """A packed covariance as a matrix (6, 6)."""
     out = np.empty((SIZE, SIZE))
@@ -28,7 +28,7 @@ def unpacked(cov: F8) -> F8:
     return out
 
 
-@njit(cache=True)
+@inlined
 def times(cov: F8, h: F8, out: F8) -> None:
     """Multiply a packed covariance with a vector (6,), into `out`."""
     for i in range(SIZE):
@@ -37,7 +37,7 @@ def times(cov: F8, h: F8, out: F8) -> None:
             out[i] += cov[AT[i, j]] * h[j]
 
 
-@njit(cache=True)
+@inlined
 def lessen(cov: F8, gain: F8, share: float) -> None:
     """Take a share of a vector's (6,) square from a packed covariance, in place."""
     for i in range(SIZE):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.association import slot_of
@@ -28,6 +27,7 @@ from skyaccord.tracks.kernels.bank import (
     Store,
 )
 from skyaccord.tracks.kernels.bids import estimate_clutter, gather_bids, newcomer
+from skyaccord.tracks.kernels.compiled import compiled, entry
 from skyaccord.tracks.kernels.contest import settle, tell, weave
 from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
@@ -44,7 +44,7 @@ NEST_ROWS = 16  # that the nests of a batch need for each of its plots, seldom m
 LOST_SCANS = 1.5  # turns without a plot after which a track is where its address says
 
 
-@njit(cache=True, nogil=True)
+@entry
 def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> int:
     """Take the plots from `since` on in, slice by slice and sensor by sensor: how many it has taken.
 
@@ -87,13 +87,13 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
     return n
 
 
-@njit(cache=True)
+@compiled
 def rows_for(plots: int) -> int:
     """Rows that a batch of plots may need: for what they begin, and for the ways that young rows and nests go."""
     return (1 + YOUNG) * plots + NEST_ROWS * min(plots, NEST_ROWS) + HYPOTHESES * WIDTH
 
 
-@njit(cache=True)
+@compiled
 def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: float, said: Said, some: I4) -> None:
     """Plots of one sensor in one slice: associate them, refine their tracks, begin new ones."""
     many, rules, desk = len(plots), laws.rules[0], laws.desk[0]
@@ -146,7 +146,7 @@ def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: fl
         tell(store.bank[t], k, said)
 
 
-@njit(cache=True)
+@compiled
 def room_for_bids(plots: int, most: int) -> Bids:
     """Room for the best rows of some plots."""
     return Bids(
@@ -157,7 +157,7 @@ def room_for_bids(plots: int, most: int) -> Bids:
     )
 
 
-@njit(cache=True)
+@compiled
 def lost(store: Store, t: int, plot: Record, sensor: Record) -> bool:
     """Whether row t, which has the plot's address and is elsewhere, has not been seen where it was taken to be."""
     if t == NONE or store.bank[t].number == 0:
@@ -165,7 +165,7 @@ def lost(store: Store, t: int, plot: Record, sensor: Record) -> bool:
     return bool(store.bank[t].updated_s < plot.time_s - LOST_SCANS * sensor.scan_s)
 
 
-@njit(cache=True)
+@compiled
 def grow(
     store: Store,
     k: int,
@@ -206,7 +206,7 @@ def grow(
     return best
 
 
-@njit(cache=True)
+@compiled
 def still_young(row: Record, plot: Record, sensor: Record) -> bool:
     """Whether a row is as it was when the batch was looked at: no other plot of it has made it a track."""
     if row.number == 0 or row.exists == 0.0 or row.status == CONFIRMED:
@@ -215,7 +215,7 @@ def still_young(row: Record, plot: Record, sensor: Record) -> bool:
     return bool(not sensor.turning or j == NONE or plot.time_s - row.heard_s[j] >= SAME_SCAN * sensor.scan_s)
 
 
-@njit(cache=True)
+@compiled
 def extend(store: Store, t: int, plot: Record, ratio: float, sensor: Record, laws: Laws) -> int:
     """A young row takes a plot: the row that has it.
 
@@ -232,7 +232,7 @@ def extend(store: Store, t: int, plot: Record, ratio: float, sensor: Record, law
     return t
 
 
-@njit(cache=True, nogil=True)
+@entry
 def foresee(bank: Records, rows: I8, time_s: float, laws: Laws, mean: F8, cov: F8) -> None:
     """Means (R, 6) and covariances (R, 6, 6) of some rows at a time, into the last two; the bank is unchanged."""
     desk, spread = laws.desk[0], np.empty(PACKED)
