@@ -75,6 +75,7 @@ def store_of(bank: Records, holders: Records | None = None, top: int | None = No
     return Store(
         bank if not room else rows,
         pins,
+        np.where(pins["live"], -np.inf, np.inf),
         np.zeros(0, NEST) if holders is None else holders,
         np.full(held + room, -5, np.int32),
         np.zeros(held + room, MARK),

@@ -274,6 +274,7 @@ def assert_in_order(tracker: Tracker) -> None:
     top, spare, retired = int(counts["top"]), int(counts["spare"]), int(counts["retired"])
     live = np.flatnonzero(pins["live"])
     assert (live < top).all()
+    assert (store.wake_s[:top] < np.inf).nonzero()[0].tolist() == live.tolist()
     assert (bank["number"][live] > 0).all()
     given = np.concatenate([store.free[:spare], store.free[len(store.free) - retired :]])
     assert sorted(given.tolist()) == sorted(set(range(top)) - set(live.tolist()))

@@ -26,13 +26,11 @@ from skyaccord.tracks.kernels.bank import (
     NONE,
     PIN,
     PLOT,
-    REPEATS,
     ROW,
     RULES,
     SENSOR,
     STRAIGHT,
     TURN,
-    UNTOLD,
     Laws,
     Records,
     Said,
@@ -40,11 +38,11 @@ from skyaccord.tracks.kernels.bank import (
 )
 from skyaccord.tracks.kernels.bids import CLUTTER_SCANS
 from skyaccord.tracks.kernels.grid import LEVELS, sort
-from skyaccord.tracks.kernels.hearing import FAULTS, judge, place, write_down
+from skyaccord.tracks.kernels.hearing import FAULTS, in_order, judge, place, write_down
 from skyaccord.tracks.kernels.life import tend
 from skyaccord.tracks.kernels.nests import confidence
-from skyaccord.tracks.kernels.turn import foresee, rows_for, work
-from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
+from skyaccord.tracks.kernels.turn import foresee, hand_back, rows_for, work
+from skyaccord.tracks.tracks import COASTED, CONFIRMED, Tracks, Updates
 
 NEVER_S = -np.inf
 NEAREST_M = 10_000.0  # no sensor looks less far than this
@@ -107,18 +105,13 @@ class Tracker:
     def _follow(self, plots: Plots, good: I8, sensor: I8, time_s: float) -> Updates:
         """Take the good rows of plots in, of these rows of the registry."""
         ended: list[tuple[I4, F8]] = []
-        said = _nothing(len(plots), plots.time_s)
+        said = _nothing(plots.time_s)
         if len(good):
             heard, order = self._hear(plots if len(good) == len(plots) else plots.take(good), sensor)
             told = self._take_in(heard, ended)
-            at, epoch_s = good[order], self._epoch_s or 0.0
-            self._reject("repeats a track's plot", int(np.count_nonzero(told.status == REPEATS)))
-            self._reject("bearing of no track", int(np.count_nonzero(told.status == UNTOLD)))
-            told.status[told.status > CONFIRMED] = TENTATIVE
-            said.number[at], said.state[at], said.hits[at], said.status[at] = (
-                told.number, told.state, told.hits, told.status
-            )  # fmt: skip
-            said.time_s[at] = told.time_s + epoch_s
+            repeats, untold = hand_back(told, good[order], self._epoch_s or 0.0, said)
+            self._reject("repeats a track's plot", repeats)
+            self._reject("bearing of no track", untold)
             self.used += len(good)
             self._newest_s = max(self._newest_s, float(plots.time_s[good].max()))
         if self._epoch_s is not None:
@@ -217,8 +210,11 @@ class Tracker:
 
     def _order(self, plots: Plots, since: F8, sensor: I8) -> I8:
         """By slice of time, sensor and time; what tells plots of one instant apart leaves nothing to arrival."""
+        order: I8 = np.empty(len(since), np.int64)
+        if in_order(since, sensor, self.config.slice_s, len(self.sites), order):
+            return order
         slice_of = np.floor(since / self.config.slice_s)
-        order: I8 = np.lexsort((since, sensor, slice_of))
+        order = np.lexsort((since, sensor, slice_of))
         ahead, behind = order[1:], order[:-1]
         if np.any((since[ahead] == since[behind]) & (sensor[ahead] == sensor[behind])):
             words = (plots.address, plots.mode_a, plots.pressure_alt_m, plots.height_m, plots.lon_rad, plots.lat_rad)
@@ -228,7 +224,7 @@ class Tracker:
 
     def _take_in(self, heard: Records, ended: list[tuple[I4, F8]]) -> Said:
         """Work through plots, and tell what became of each."""
-        said = _nothing(len(heard), heard["time_s"])
+        said = _nothing(heard["time_s"])
         slice_of = np.floor(heard["time_s"] / self.config.slice_s)
         low = 0
         while low < len(heard):  # a slice is not cut in two
@@ -267,7 +263,7 @@ class Tracker:
         held, taken, batch = len(store.bank), int(counts["top"] - counts["spare"]), rows_for(plots)
         capacity = held if taken + batch <= held else taken + batch + SPARED + taken // 32
         retired = store.free[held - counts["retired"] :].copy()
-        for part in (store.bank, store.pins, store.free, store.marks):
+        for part in (store.bank, store.pins, store.wake_s, store.free, store.marks):
             part.resize(capacity, refcheck=False)
         for part in (store.gone, store.gone_s):
             part.resize(max(len(part), capacity + batch), refcheck=False)
@@ -285,17 +281,18 @@ class Tracker:
 def _empty_store() -> Store:
     counts = _record(COUNTS, {"next_number": 1, "laid": NO_SLICE, "united": NO_SLICE})
     return Store(
-        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0, NEST), np.zeros(0, np.int32), np.zeros(0, MARK),
+        np.zeros(0, ROW), np.zeros(0, PIN), np.zeros(0), np.zeros(0, NEST), np.zeros(0, np.int32), np.zeros(0, MARK),
         np.zeros(2, CELL), np.zeros((2, LEVELS)), np.zeros(0, np.int32), np.zeros(0), counts,
     )  # fmt: skip
 
 
-def _nothing(plots: int, time_s: F8) -> Said:
-    """What is told of plots that no track has."""
-    return Said(
-        np.full(plots, NONE, np.int32), time_s.astype(float), np.full((plots, 6), np.nan), np.zeros(plots, np.int32),
-        np.zeros(plots, np.uint8),
-    )  # fmt: skip
+def _nothing(time_s: F8) -> Said:
+    """What is told of plots of these times that no track has."""
+    many = len(time_s)
+    number, state = np.empty(many, np.int32), np.empty((many, 6))
+    number.fill(NONE)
+    state.fill(np.nan)
+    return Said(number, time_s.astype(float), state, np.zeros(many, np.int32), np.zeros(many, np.uint8))
 
 
 def _part(said: Said, low: int, high: int) -> Said:

@@ -19,7 +19,7 @@ SLOTS = 8  # sensors that a row remembers
 HYPOTHESES, WIDTH = 16, 8  # most hypotheses and tracks of a nest
 PAST = 6  # plots that a young row remembers
 NONE = -1
-LONG_AGO = -np.inf
+LONG_AGO, NEVER = -np.inf, np.inf
 NO_SLICE = -(1 << 62)
 STRAIGHT, TURN, FALL = 0, 1, 2  # kinds of motion of one filter
 TENTATIVE, CONFIRMED = 0, 1  # `status` of a row
@@ -67,13 +67,12 @@ ROW = np.dtype(
     align=True,
 )
 
-# Where a row is, for the grid, and when it has to be looked at
+# Where a row is, for the grid
 PIN = np.dtype(
     [
         ("place", "f8", 3),  # at `at_s`
         ("at_s", "f8"),
         ("until_s", "f8"),  # the radius holds to here; LONG_AGO: the row has changed
-        ("wake_s", "f8"),  # nothing befalls the row by itself before
         ("speed", "f4", 3),
         ("radius_m", "f4"),  # within which its next plot is, in the slice about `at_s` ..
         ("swell_mps", "f4"),  # .. and how that grows in those after it
@@ -254,6 +253,7 @@ class Store(NamedTuple):
 
     bank: Records  # (C,) ROW
     pins: Records  # (C,) PIN
+    wake_s: F8  # (C,) nothing befalls a row by itself before; NEVER: it is not in use
     nests: Records  # (N,) NEST
     free: I4  # (C,) rows to be given away, and, from the end, those retired in this slice
     marks: Records  # (C,) MARK, cell by cell, and those that the slice has brought

@@ -82,7 +82,7 @@ def lay(store: Store, t: int, middle_s: float, rules: Record) -> None:
     make_mark(store.marks[at], t, pin, middle_s)
     store.marks[at].link, cell.laid = cell.laid, at
     store.counts[0].marks = at + 1
-    pin.until_s = pin.wake_s = LONG_AGO
+    pin.until_s = store.wake_s[t] = LONG_AGO
 
 
 @inlined

@@ -88,6 +88,36 @@ def judge(
     return good
 
 
+@entry
+def in_order(since_s: F8, sensor: I8, slice_s: float, sensors: int, order: I8) -> bool:
+    """Order plots that come as time goes by slice of time, sensor and time, into `order` (N,), by counting.
+
+    False where one is older than the one before it, or as old as its sensor's last one: that tells them not apart.
+    """
+    n, low = len(since_s), 0
+    ends = np.empty(sensors + 1, np.int64)
+    for k in range(1, n):
+        if since_s[k] < since_s[k - 1]:
+            return False
+    while low < n:
+        which, high = np.floor(since_s[low] / slice_s), low
+        ends[:] = 0
+        while high < n and np.floor(since_s[high] / slice_s) == which:
+            ends[sensor[high] + 1] += 1
+            high += 1
+        ends[0] = low
+        for s in range(sensors):
+            ends[s + 1] += ends[s]
+        for k in range(low, high):
+            order[ends[sensor[k]]] = k
+            ends[sensor[k]] += 1
+        low = high
+    for i in range(1, n):
+        if since_s[order[i]] == since_s[order[i - 1]] and sensor[order[i]] == sensor[order[i - 1]]:
+            return False
+    return True
+
+
 @compiled
 def write_down(
     order: I8,

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from skyaccord.columns import I4
+from skyaccord.columns import F8, I4
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import SAME_ADDRESS, identity_fit, slot_of
 from skyaccord.tracks.kernels.bank import (
@@ -278,24 +278,31 @@ def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
 @entry
 def tend(store: Store, laws: Laws, time_s: float) -> None:
     """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
-    sensors, rules, top = laws.sensors, laws.rules[0], store.counts[0].top
-    awake, many = np.empty(top, np.int32), 0  # rows that something may befall by then
-    for t in range(top):
-        if store.pins[t].wake_s <= time_s + SAME_TIME_S and store.pins[t].live:
-            awake[many] = t
-            many += 1
+    sensors, rules, bank, wake_s = laws.sensors, laws.rules[0], store.bank, store.wake_s
+    awake = np.empty(store.counts[0].top, np.int32)
+    many = rouse(wake_s, time_s, awake)
     for i in range(many):
         if i + AHEAD < many:
-            fetch_head(store.bank, awake[i + AHEAD])
-            fetch_looks(store.bank, awake[i + AHEAD])
+            fetch_head(bank, awake[i + AHEAD])
+            fetch_looks(bank, awake[i + AHEAD])
         t = awake[i]
-        row = store.bank[t]
+        row = bank[t]
         missed(row, sensors, rules, time_s)
         if row.nest == NONE and over(row, sensors, rules, time_s):
             end(store, t, time_s)
         else:
-            store.pins[t].wake_s = wakes_s(row, sensors, rules)
+            wake_s[t] = wakes_s(row, sensors, rules)
     tend_nests(store, rules.drop, time_s)
+
+
+@compiled
+def rouse(wake_s: F8, time_s: float, awake: I4) -> int:
+    """Rows that something may befall by a time, into `awake`: how many. All are asked, without a branch."""
+    many = 0
+    for t in range(len(awake)):
+        awake[many] = t
+        many += wake_s[t] <= time_s + SAME_TIME_S
+    return many
 
 
 @compiled

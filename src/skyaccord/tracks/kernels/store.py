@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from skyaccord.tracks.kernels.bank import LONG_AGO, NONE, Store
+from skyaccord.tracks.kernels.bank import LONG_AGO, NEVER, NONE, Store
 from skyaccord.tracks.kernels.compiled import compiled, inlined
 
 
@@ -39,8 +39,7 @@ def copy_row(store: Store, t: int) -> int:
 @inlined
 def touch(store: Store, t: int) -> None:
     """Say that a row has changed: where it is and what is due must be seen anew."""
-    pin = store.pins[t]
-    pin.until_s = pin.wake_s = LONG_AGO
+    store.pins[t].until_s = store.wake_s[t] = LONG_AGO
 
 
 @compiled
@@ -63,7 +62,7 @@ def note_end(store: Store, number: int, time_s: float) -> None:
 def retire(store: Store, t: int) -> None:
     """Take a row out of use; it is given away again only after the slice, for the grid still has it."""
     counts, row = store.counts[0], store.bank[t]
-    row.number, row.lead, row.nest, store.pins[t].live = 0, 1, NONE, 0
+    row.number, row.lead, row.nest, store.pins[t].live, store.wake_s[t] = 0, 1, NONE, 0, NEVER
     store.free[len(store.free) - 1 - counts.retired] = t
     counts.retired += 1
 

@@ -87,6 +87,21 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
     return n
 
 
+@entry
+def hand_back(told: Said, rows: I8, epoch_s: float, said: Said) -> tuple[int, int]:
+    """Write what was told of plots in the loops' order into these rows: how many repeat one, how many are of nobody."""
+    repeats = untold = 0
+    for i in range(len(rows)):
+        k, status = rows[i], told.status[i]
+        repeats += status == REPEATS
+        untold += status == UNTOLD
+        said.number[k], said.hits[k], said.time_s[k] = told.number[i], told.hits[i], told.time_s[i] + epoch_s
+        said.status[k] = status if status <= CONFIRMED else TENTATIVE
+        for j in range(6):
+            said.state[k, j] = told.state[i, j]
+    return repeats, untold
+
+
 @compiled
 def rows_for(plots: int) -> int:
     """Rows that a batch of plots may need: for what they begin, and for the ways that young rows and nests go."""
