@@ -8,7 +8,7 @@ from skyaccord.columns import F8, I8, U1, U2, U4, U8, Bool
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST
 from skyaccord.tracks.kernels.bank import BEARING, PLACED, POLAR, Record, Records
 from skyaccord.tracks.kernels.compiled import compiled, entry
-from skyaccord.tracks.kernels.ground import height_up
+from skyaccord.tracks.kernels.ground import height_and_up
 
 # Why a plot is not used: of several reasons, the first
 FAULTS = (
@@ -174,13 +174,12 @@ def locate(reach: float, sin_az: float, cos_az: float, height_m: float, position
     The rise above the sensor's horizontal plane is found by iteration on the ellipsoid; a height that the range cannot
     reach is met as nearly as it can be.
     """
-    up = np.empty(3)
     rise, ground = 0.0, reach
     for _ in range(6):
         ground = np.sqrt(max(reach * reach - rise * rise, 0.0))
         for i in range(3):
             out[i] = position[i] + ground * (sin_az * axes[0, i] + cos_az * axes[1, i]) + rise * axes[2, i]
-        short = height_m - height_up(out, up)
+        short = height_m - height_and_up(out[0], out[1], out[2])[0]
         if abs(short) < 0.1:
             break
         rise = min(max(rise + short, -0.999 * reach), 0.999 * reach)

@@ -32,7 +32,7 @@ from skyaccord.tracks.kernels.compiled import compiled, entry, inlined
 from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
-from skyaccord.tracks.kernels.ground import height_up
+from skyaccord.tracks.kernels.ground import height_and_up, height_up
 from skyaccord.tracks.kernels.nests import end_nested, gap2, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, touch
 from skyaccord.tracks.kernels.triangle import AT
@@ -194,9 +194,9 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
 @compiled
 def change_motion(row: Record) -> None:
     """Give a row the set of models that fits how it moves: what climbs or falls as no aircraft does is falling."""
-    up = np.empty(3)
     whole, spread = row.whole, row.spread
-    height_m = height_up(whole, up)
+    height_m, ux, uy, uz = height_and_up(whole[0], whole[1], whole[2])
+    up = (ux, uy, uz)
     climb = abs(whole[3] * up[0] + whole[4] * up[1] + whole[5] * up[2])
     speed = np.sqrt(whole[3] ** 2 + whole[4] ** 2 + whole[5] ** 2)
     var_climb, var_height, var_speed = 0.0, 0.0, 0.0

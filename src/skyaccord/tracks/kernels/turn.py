@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from skyaccord.columns import F8, I4, I8
+from skyaccord.columns import F8, I4, I8, U1
 from skyaccord.tracks.kernels.association import slot_of
 from skyaccord.tracks.kernels.bank import (
     BEARING,
@@ -44,6 +46,19 @@ NEST_ROWS = 16  # that the nests of a batch need for each of its plots, seldom m
 LOST_SCANS = 1.5  # turns without a plot after which a track is where its address says
 
 
+class Room(NamedTuple):
+    """What is worked out of each plot of a batch; made once for many, for to make it costs more than to use it."""
+
+    bids: Bids  # of tracks
+    young: Bids  # of rows that are not believed yet
+    repeated: U1  # 1: it repeats one that a track has of this turn
+    kin: I4  # a row with its address that it does not fit, or NONE
+    chosen: I4  # its row, or NONE
+    root: I8  # lowest plot of its group, or NONE
+    claimed: U1  # 1: a nest most probably has it
+    group: I4  # plots of one group
+
+
 @entry
 def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> int:
     """Take the plots from `since` on in, slice by slice and sensor by sensor: how many it has taken.
@@ -51,7 +66,7 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
     All, or fewer where the next sensor's could find the store full: room must be made, then it goes on from there.
     """
     n, rules, counts = len(plots), laws.rules[0], store.counts[0]
-    some = np.empty((2, MOST), np.int32)
+    some, room = np.empty((2, MOST), np.int32), room_for(n - since)
     low = since
     while low < n:
         which = int(np.floor(plots[low].time_s / rules.slice_s))
@@ -76,7 +91,7 @@ def work(store: Store, laws: Laws, plots: Records, since: int, said: Said) -> in
             if room_left(store) < rows_for(b - a) or counts.ended + counts.top + rows_for(b - a) > len(store.gone):
                 return a
             part = Said(said.number[a:b], said.time_s[a:b], said.state[a:b], said.hits[a:b], said.status[a:b])
-            batch(store, plots[a:b], laws.sensors[s], laws, end_s - 0.5 * rules.slice_s, part, some)
+            batch(store, plots[a:b], laws.sensors[s], laws, end_s - 0.5 * rules.slice_s, part, some, room)
             laws.sensors[s].latest_s = max(laws.sensors[s].latest_s, plots[b - 1].time_s)
             a = b
         if which != counts.united:
@@ -109,25 +124,36 @@ def rows_for(plots: int) -> int:
 
 
 @compiled
-def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: float, said: Said, some: I4) -> None:
+def batch(
+    store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: float, said: Said, some: I4, room: Room
+) -> None:
     """Plots of one sensor in one slice: associate them, refine their tracks, begin new ones."""
     many, rules, desk = len(plots), laws.rules[0], laws.desk[0]
     estimate_clutter(sensor, plots)
-    bids, young = room_for_bids(many, KEPT), room_for_bids(many, YOUNG)
-    repeated, kin = np.empty(many, np.uint8), np.empty(many, np.int32)
-    chosen, root, claimed = np.empty(many, np.int32), np.empty(many, np.int64), np.zeros(many, np.uint8)
+    bids, young, repeated, kin, claimed = room.bids, room.young, room.repeated, room.kin, room.claimed
+    chosen, root = room.chosen[:many], room.root[:many]
+    claimed[:many] = 0
     gather_bids(store, plots, sensor, laws, middle_s, some, bids, young, repeated, kin)
     if settle(store, bids, chosen, root):
-        group = np.empty(many, np.int32)
         for k in range(many):
             if root[k] == k:
                 size = 0
                 for i in range(k, many):
                     if root[i] == k:
-                        group[size] = i
+                        room.group[size] = i
                         size += 1
                 weave(
-                    store, group[:size], plots, sensor, laws, middle_s, bids, chosen, claimed, said, (1 + YOUNG) * many
+                    store,
+                    room.group[:size],
+                    plots,
+                    sensor,
+                    laws,
+                    middle_s,
+                    bids,
+                    chosen,
+                    claimed,
+                    said,
+                    (1 + YOUNG) * many,
                 )
     for k in range(many):
         if k + 1 < many and chosen[k + 1] != NONE:
@@ -159,6 +185,21 @@ def batch(store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: fl
         else:
             t = grow(store, k, plot, sensor, laws, middle_s, young, some[0])
         tell(store.bank[t], k, said)
+
+
+@compiled
+def room_for(plots: int) -> Room:
+    """Room for batches of so many plots."""
+    return Room(
+        room_for_bids(plots, KEPT),
+        room_for_bids(plots, YOUNG),
+        np.empty(plots, np.uint8),
+        np.empty(plots, np.int32),
+        np.empty(plots, np.int32),
+        np.empty(plots, np.int64),
+        np.empty(plots, np.uint8),
+        np.empty(plots, np.int32),
+    )
 
 
 @compiled
