@@ -80,7 +80,7 @@ def gather_bids(
     `repeated` is 1 where a plot repeats one that a track has of this turn, `kin` a row with the plot's address that it
     does not fit, or NONE.
     """
-    rules, desk, pd = laws.rules[0], laws.desk[0], sensor.pd
+    bank, motions, rules, desk, pd = store.bank, laws.motions, laws.rules[0], laws.desk[0], sensor.pd
     coming = look_up(store, plots[0], middle_s, some[0])
     for k in range(len(plots)):
         plot, found, among = plots[k], some[k % 2], coming
@@ -91,7 +91,7 @@ def gather_bids(
         bearing = plot.polar == BEARING
         for c in range(among):
             t = c if bearing else found[c]
-            row = store.bank[t]
+            row = bank[t]
             if row.number == 0 or row.exists == 0.0:
                 continue
             if bearing and not on_beam(row, store.pins[t], plot, sensor, rules.gate_d2):
@@ -102,7 +102,7 @@ def gather_bids(
             again = sensor.turning and heard_lately(row, plot, sensor)
             if again and row.hits <= 2 and same != SAME_ADDRESS:
                 continue
-            fit, d2, _ = weigh(row, plot, sensor, laws.motions[row.motion], desk)
+            fit, d2, _ = weigh(row, plot, sensor, motions[row.motion], desk)
             if not d2 < rules.gate_d2:
                 if same == SAME_ADDRESS and not bearing:
                     kin[k] = t
@@ -128,9 +128,9 @@ def look_up(store: Store, plot: Record, middle_s: float, out: I4) -> int:
     if plot.polar == BEARING:
         return int(store.counts[0].top)
     radius_m = plot.radius_m if plot.address == NO_ADDRESS else max(plot.radius_m, ONE_ADDRESS_M)
-    found = near(store, plot.place, radius_m, plot.time_s, middle_s, out)
+    bank, found = store.bank, near(store, plot.place, radius_m, plot.time_s, middle_s, out)
     for c in range(found):
-        fetch_state(store.bank, out[c])
+        fetch_state(bank, out[c])
     return int(found)
 
 

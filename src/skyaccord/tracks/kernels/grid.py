@@ -35,12 +35,12 @@ ROUNDED_M = 1.0  # marks are in single precision
 @compiled
 def spread_out(store: Store, middle_s: float, rules: Record) -> None:
     """Lay all rows in use into the grid as of a slice of time about `middle_s`."""
-    top = store.counts[0].top
+    bank, pins, top = store.bank, store.pins, store.counts[0].top
     for t in range(top):
-        if t + AHEAD < top and must_be_located(store.pins[t + AHEAD], middle_s, rules.slice_s):
-            fetch_state(store.bank, t + AHEAD)
-        if must_be_located(store.pins[t], middle_s, rules.slice_s):
-            locate_row(store.bank[t], store.pins[t], middle_s, rules)
+        if t + AHEAD < top and must_be_located(pins[t + AHEAD], middle_s, rules.slice_s):
+            fetch_state(bank, t + AHEAD)
+        if must_be_located(pins[t], middle_s, rules.slice_s):
+            locate_row(bank[t], pins[t], middle_s, rules)
     sort(store, middle_s, rules.slice_s)
 
 
@@ -53,14 +53,14 @@ def must_be_located(pin: Record, middle_s: float, slice_s: float) -> bool:
 @compiled
 def sort(store: Store, middle_s: float, slice_s: float) -> None:
     """Put the marks of all rows in use in order, cell by cell, by counting."""
-    cells, pins, counts = store.cells, store.pins, store.counts[0]
+    cells, pins, marks, counts, widest = store.cells, store.pins, store.marks, store.counts[0], store.widest[0]
     counts.cells, counts.marks = len(cells) - 1, 0
     store.widest[:] = 0.0
     for b in range(len(cells)):
         cells[b].start, cells[b].laid = 0, NONE
     for t in range(counts.top):
         if pins[t].live:
-            pins[t].link = cell_of(pins[t], middle_s, slice_s, counts.cells, store.widest[0])
+            pins[t].link = cell_of(pins[t], middle_s, slice_s, counts.cells, widest)
             cells[pins[t].link].start += 1
     for b in range(len(cells)):  # where each cell ends ..
         counts.marks += cells[b].start
@@ -69,7 +69,7 @@ def sort(store: Store, middle_s: float, slice_s: float) -> None:
         if pins[t].live:
             cell = cells[pins[t].link]
             cell.start -= 1  # .. and, in the end, where it starts
-            make_mark(store.marks[cell.start], t, pins[t], middle_s)
+            make_mark(marks[cell.start], t, pins[t], middle_s)
 
 
 @compiled
@@ -194,21 +194,21 @@ def near(
     the grid was laid. A row and the place are within the root of the sum of their radii's squares, for so covariances
     add. Rows that the slice has ended may be among them.
     """
-    cells, marks, size = store.cells, store.marks, store.counts[0].cells
+    cells, marks, size, among = store.cells, store.marks, store.counts[0].cells, store.widest
     found, dt = 0, time_s - middle_s
     top = max(abs(place[0]), abs(place[1]), abs(place[2]))
     for level in range(levels):
-        widest = max(store.widest[0, level], store.widest[1, level])
+        widest = max(among[0, level], among[1, level])
         if widest == 0.0:
             continue
-        reach, wide, brought = radius_m + widest, COLUMN_M[level], store.widest[1, level] > 0.0
+        reach, per_m, brought = radius_m + widest, 1.0 / COLUMN_M[level], among[1, level] > 0.0
         for axis in range(3):
             if abs(place[axis]) + 2.0 * reach < top:  # no row in reach has its greatest coordinate there
                 continue
             u, v = place[(axis + 1) % 3], place[(axis + 2) % 3]
-            y0 = int(np.floor((v - reach) / wide * CELLS))
-            y1 = int(np.floor((v + reach) / wide * CELLS))
-            for x in range(int(np.floor((u - reach) / wide)), int(np.floor((u + reach) / wide)) + 1):
+            y0 = int(np.floor((v - reach) * per_m * CELLS))
+            y1 = int(np.floor((v + reach) * per_m * CELLS))
+            for x in range(int(np.floor((u - reach) * per_m)), int(np.floor((u + reach) * per_m)) + 1):
                 column = column_of(level, axis, x)
                 found = along(cells, marks, size, brought, column, y0, y1 + 1 - y0, place, radius_m, dt, out, found)
     return found

@@ -128,7 +128,7 @@ def batch(
     store: Store, plots: Records, sensor: Record, laws: Laws, middle_s: float, said: Said, some: I4, room: Room
 ) -> None:
     """Plots of one sensor in one slice: associate them, refine their tracks, begin new ones."""
-    many, rules, desk = len(plots), laws.rules[0], laws.desk[0]
+    many, bank, motions, rules, desk = len(plots), store.bank, laws.motions, laws.rules[0], laws.desk[0]
     estimate_clutter(sensor, plots)
     bids, young, repeated, kin, claimed = room.bids, room.young, room.repeated, room.kin, room.claimed
     chosen, root = room.chosen[:many], room.root[:many]
@@ -157,7 +157,7 @@ def batch(
                 )
     for k in range(many):
         if k + 1 < many and chosen[k + 1] != NONE:
-            fetch_models(store.bank, chosen[k + 1])
+            fetch_models(bank, chosen[k + 1])
         plot = plots[k]
         if claimed[k]:
             continue
@@ -166,14 +166,14 @@ def batch(
             at = 0
             while bids.rows[k, at] != t:
                 at += 1
-            take_in(store.bank[t], plot, sensor, laws.motions, rules, desk)
-            found(store.bank[t], plot, bids.ratios[k, at], sensor, rules)
+            take_in(bank[t], plot, sensor, motions, rules, desk)
+            found(bank[t], plot, bids.ratios[k, at], sensor, rules)
             touch(store, t)
         elif lost(store, kin[k], plot, sensor):
             # nobody has seen it where it was taken to be, and here it says its name: the same track, seated anew
             t = kin[k]
-            seat(store.bank[t], plot, sensor, rules, desk)
-            found(store.bank[t], plot, 1.0, sensor, rules)
+            seat(bank[t], plot, sensor, rules, desk)
+            found(bank[t], plot, 1.0, sensor, rules)
             touch(store, t)
         elif repeated[k] or kin[k] != NONE:
             said.status[k] = REPEATS
@@ -184,7 +184,7 @@ def batch(
             continue
         else:
             t = grow(store, k, plot, sensor, laws, middle_s, young, some[0])
-        tell(store.bank[t], k, said)
+        tell(bank[t], k, said)
 
 
 @compiled
