@@ -107,12 +107,17 @@ class Tracker:
         ended: list[tuple[I4, F8]] = []
         said = _nothing(plots.time_s)
         if len(good):
-            heard, order = self._hear(plots if len(good) == len(plots) else plots.take(good), sensor)
-            told = self._take_in(heard, ended)
-            repeats, untold = hand_back(told, good[order], self._epoch_s or 0.0, said)
-            self._reject("repeats a track's plot", repeats)
-            self._reject("bearing of no track", untold)
-            self.used += len(good)
+            used = mlat.placed(plots if len(good) == len(plots) else plots.take(good), self.sites)
+            order, slice_of = self._order(used, sensor)
+            low = 0
+            while low < len(order):  # a slice is not cut in two
+                high = int(np.searchsorted(slice_of, slice_of[min(low + AT_ONCE, len(order)) - 1], side="right"))
+                heard = self._write_down(used, sensor, order[low:high])
+                told = self._take_in(heard, slice_of[low:high], ended)
+                repeats, untold = hand_back(told, good[order[low:high]], self._epoch_s or 0.0, said)
+                self._reject("repeats a track's plot", repeats)
+                self._reject("bearing of no track", untold)
+                low = high
             self._newest_s = max(self._newest_s, float(plots.time_s[good].max()))
         if self._epoch_s is not None:
             tend(self._store, self._laws, time_s - self._epoch_s)
@@ -184,18 +189,19 @@ class Tracker:
 
     def _hear(self, plots: Plots, sensor: I8) -> tuple[Records, I8]:
         """Plots as the loops need them, and the order that they are in there."""
-        config = self.config
         plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
-        if self._epoch_s is None:
-            self._epoch_s = float(np.floor(plots.time_s.min()))
-        since = plots.time_s - self._epoch_s
-        order = self._order(plots, since, sensor)
+        order, _ = self._order(plots, sensor)
+        return self._write_down(plots, sensor, order), order
+
+    def _write_down(self, plots: Plots, sensor: I8, order: I8) -> Records:
+        """Some plots as the loops need them, in an order that names them."""
+        config = self.config
         heard, azimuth_rad = np.zeros(len(order), PLOT), np.empty(len(order))
         placed = write_down(
-            order, since, sensor, plots.flags, plots.range_m, plots.azimuth_rad, plots.lat_rad, plots.lon_rad,
-            plots.height_m, plots.pressure_alt_m, plots.mode_a, plots.address, plots.callsign.view(np.uint64),
-            plots.east_mps, plots.north_mps, plots.range_rate_mps, config.hide_codes, config.hide_addresses, self.used,
-            heard, azimuth_rad,
+            order, plots.time_s, self._epoch_s or 0.0, sensor, plots.flags, plots.range_m, plots.azimuth_rad,
+            plots.lat_rad, plots.lon_rad, plots.height_m, plots.pressure_alt_m, plots.mode_a, plots.address,
+            plots.callsign.view(np.uint64), plots.east_mps, plots.north_mps, plots.range_rate_mps,
+            config.hide_codes, config.hide_addresses, self.used, heard, azimuth_rad,
         )  # fmt: skip
         axes = np.zeros((len(order) if placed.any() else 0, 3, 3))
         if len(axes):
@@ -206,38 +212,34 @@ class Tracker:
             )
             axes[placed] = enu_axes(lat_rad, lon_rad)
         place(heard, azimuth_rad, axes, self._laws.sensors, self._laws.rules[0])
-        return heard, order
+        self.used += len(order)
+        return heard
 
-    def _order(self, plots: Plots, since: F8, sensor: I8) -> I8:
-        """By slice of time, sensor and time; what tells plots of one instant apart leaves nothing to arrival."""
-        order: I8 = np.empty(len(since), np.int64)
-        if in_order(since, sensor, self.config.slice_s, len(self.sites), order):
-            return order
-        slice_of = np.floor(since / self.config.slice_s)
+    def _order(self, plots: Plots, sensor: I8) -> tuple[I8, F8]:
+        """By slice of time, sensor and time, and the slices; what tells plots of one instant apart is not arrival."""
+        if self._epoch_s is None:
+            self._epoch_s = float(np.floor(plots.time_s.min()))
+        since = plots.time_s - self._epoch_s
+        slice_of, order = np.floor(since / self.config.slice_s), np.empty(len(since), np.int64)
+        if in_order(since, sensor, slice_of, len(self.sites), order):
+            return order, slice_of
         order = np.lexsort((since, sensor, slice_of))
         ahead, behind = order[1:], order[:-1]
         if np.any((since[ahead] == since[behind]) & (sensor[ahead] == sensor[behind])):
             words = (plots.address, plots.mode_a, plots.pressure_alt_m, plots.height_m, plots.lon_rad, plots.lat_rad)
             polar = (plots.range_rate_mps, plots.azimuth_rad, plots.range_m)
             order = np.lexsort((*words, *polar, since, sensor, slice_of))
-        return order
+        return order, slice_of[order]
 
-    def _take_in(self, heard: Records, ended: list[tuple[I4, F8]]) -> Said:
-        """Work through plots, and tell what became of each."""
-        said = _nothing(heard["time_s"])
-        slice_of = np.floor(heard["time_s"] / self.config.slice_s)
-        low = 0
-        while low < len(heard):  # a slice is not cut in two
-            high = int(np.searchsorted(slice_of, slice_of[min(low + AT_ONCE, len(heard)) - 1], side="right"))
-            part, at = _part(said, low, high), 0
-            while True:
-                at = work(self._store, self._laws, heard[low:high], at, part)
-                self._drain(ended)
-                if at == high - low:
-                    break
-                self._make_room(self._in_batch(heard[low + at : high], slice_of[low + at : high]))
-            low = high
-        return said
+    def _take_in(self, heard: Records, slice_of: F8, ended: list[tuple[I4, F8]]) -> Said:
+        """Work through plots of whole slices, and tell what became of each."""
+        said, at = _nothing(heard["time_s"]), 0
+        while True:
+            at = work(self._store, self._laws, heard, at, said)
+            self._drain(ended)
+            if at == len(heard):
+                return said
+            self._make_room(self._in_batch(heard[at:], slice_of[at:]))
 
     def _in_batch(self, heard: Records, slice_of: F8) -> int:
         """Plots in the first batch, as the loops take them: of one sensor in one slice, or of one that reports one."""
@@ -293,11 +295,6 @@ def _nothing(time_s: F8) -> Said:
     number.fill(NONE)
     state.fill(np.nan)
     return Said(number, time_s.astype(float), state, np.zeros(many, np.int32), np.zeros(many, np.uint8))
-
-
-def _part(said: Said, low: int, high: int) -> Said:
-    rows = slice(low, high)
-    return Said(said.number[rows], said.time_s[rows], said.state[rows], said.hits[rows], said.status[rows])
 
 
 def _record(dtype: np.dtype[Any], values: dict[str, Any]) -> Records:

@@ -7,7 +7,7 @@ import numpy as np
 from skyaccord.columns import F8, I8
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.bank import BEARING, FALL, NONE, PACKED, SLOTS, STRAIGHT, Record
-from skyaccord.tracks.kernels.compiled import compiled, inlined
+from skyaccord.tracks.kernels.compiled import compiled, inlined, lean
 from skyaccord.tracks.kernels.filters import meet, predict, pull, restlessness, settled
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.triangle import AT
@@ -41,7 +41,7 @@ def identity_fit(row: Record, plot: Record, code_conflict: float) -> float:
     return 0.0
 
 
-@compiled
+@lean
 def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> tuple[float, float, int]:
     """How well a plot fits a row: (log-likelihood, squared distance, how many scalars).
 
@@ -98,7 +98,7 @@ def weigh(row: Record, plot: Record, sensor: Record, motion: Record, desk: Recor
     return fit - 0.5 * count * LOG_TWO_PI, d2, count
 
 
-@compiled
+@lean
 def weigh_whole(row: Record, plot: Record, sensor: Record, motion: Record, desk: Record) -> tuple[float, float, int]:
     """As `weigh`, by the row's whole state: of a plot with a range rate, which the velocity foretells, or a bearing."""
     dt, noise, base = plot.time_s - row.time_s, desk.noise, sensor.position
@@ -132,7 +132,7 @@ def weigh_whole(row: Record, plot: Record, sensor: Record, motion: Record, desk:
     return fit + other - 0.5 * count * LOG_TWO_PI, d2, count
 
 
-@compiled
+@lean
 def foretold(
     row: Record, plot: Record, sensor: Record, dt: float, kind: int, across: float, along: float, desk: Record
 ) -> tuple[float, float]:

@@ -8,7 +8,7 @@ from skyaccord.columns import I4, U1
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import FORBIDDEN, RATE_SPAN_MPS, SAME_ADDRESS, identity_fit, slot_of, weigh
 from skyaccord.tracks.kernels.bank import BEARING, CONFIRMED, NONE, POLAR, Bids, Laws, Record, Records, Store
-from skyaccord.tracks.kernels.compiled import compiled, inlined
+from skyaccord.tracks.kernels.compiled import inlined, lean
 from skyaccord.tracks.kernels.fetch import fetch_state
 from skyaccord.tracks.kernels.grid import near, on_beam
 from skyaccord.tracks.kernels.life import ONE_ADDRESS_M, SAME_SCAN
@@ -37,7 +37,7 @@ def span_of(plot: Record, rules: Record) -> float:
     return float(span if np.isnan(plot.range_rate_mps) else span * RATE_SPAN_MPS)
 
 
-@compiled
+@lean
 def newcomer(plot: Record, sensor: Record, rules: Record) -> float:
     """Probability that a plot which is no track's is of a target that was not seen before."""
     sensor.first_s = min(sensor.first_s, plot.time_s)
@@ -47,7 +47,7 @@ def newcomer(plot: Record, sensor: Record, rules: Record) -> float:
     return float(arrivals / (arrivals + clutter_of(plot, sensor, rules)))
 
 
-@compiled
+@lean
 def estimate_clutter(sensor: Record, plots: Records) -> None:
     """Bring a sensor's account of unexplained plots forward to the end of a batch."""
     time_s = plots[len(plots) - 1].time_s
@@ -62,7 +62,7 @@ def estimate_clutter(sensor: Record, plots: Records) -> None:
             sensor.far_m = max(sensor.far_m, min(plots[k].range_m, sensor.reach_m))
 
 
-@compiled
+@lean
 def gather_bids(
     store: Store,
     plots: Records,
@@ -122,7 +122,7 @@ def gather_bids(
                 bid(young, k, t, gain, ratio)
 
 
-@compiled
+@lean
 def look_up(store: Store, plot: Record, middle_s: float, out: I4) -> int:
     """How many rows a plot may be of: of a bearing, so many of all; else those in `out`."""
     if plot.polar == BEARING:

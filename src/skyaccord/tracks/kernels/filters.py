@@ -13,7 +13,7 @@ import numpy as np
 
 from skyaccord.columns import F8
 from skyaccord.tracks.kernels.bank import BEARING, FALL, MODELS, PACKED, TURN, Record
-from skyaccord.tracks.kernels.compiled import compiled, inlined
+from skyaccord.tracks.kernels.compiled import inlined, lean
 from skyaccord.tracks.kernels.ground import height_up
 from skyaccord.tracks.kernels.hearing import AZIMUTH_FLOOR_M
 from skyaccord.tracks.kernels.triangle import AT, lessen, times
@@ -210,7 +210,7 @@ def absorb(mean: F8, cov: F8, count: int, late_s: float, desk: Record) -> tuple[
     return d2, det
 
 
-@compiled
+@lean
 def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, desk: Record) -> tuple[float, float]:
     """Take in a velocity along one axis (3,), in place: (squared distance, innovation's variance)."""
     gain = desk.gain
@@ -226,7 +226,7 @@ def absorb_velocity(mean: F8, cov: F8, axis: F8, speed_mps: float, var: float, d
     return residual * residual / s, s
 
 
-@compiled
+@lean
 def absorb_rate(mean: F8, cov: F8, plot: Record, sensor: Record, desk: Record) -> tuple[float, float]:
     """Take in a range rate, in place: (squared distance, innovation's variance).
 
@@ -288,7 +288,7 @@ def merge(row: Record) -> None:
                 spread[AT[i, j]] += w * (cov[AT[i, j]] + apart * (mean[j] - whole[j]))
 
 
-@compiled
+@lean
 def give_all(row: Record, mean: F8, cov: F8) -> None:
     """All models of a row start alike, from one mean (6,) and covariance (PACKED,)."""
     for m in range(MODELS):
@@ -342,7 +342,7 @@ def mix(row: Record, dt: float, motion: Record, desk: Record) -> None:
             offset[i] += whole[i]
 
 
-@compiled
+@lean
 def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
     """Bring the models of one row forward by dt > 0."""
     mix(row, dt, motion, desk)
@@ -352,7 +352,7 @@ def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
     row.time_s += dt
 
 
-@compiled
+@lean
 def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_sigma: float, desk: Record) -> float:
     """A row takes the position, and the range rate and velocity if any, of a plot in, in place.
 
@@ -410,13 +410,13 @@ def refine(row: Record, plot: Record, sensor: Record, motion: Record, velocity_s
     return shaken
 
 
-@compiled
+@lean
 def surge_density(motion: Record, dt: float) -> float:
     """White acceleration density with the position variance, after dt, of a constant surge."""
     return float(0.75 * dt * motion.surge_mps2**2)
 
 
-@compiled
+@lean
 def shake(cov: F8, dt: float, q: float) -> None:
     """Add white acceleration of one density in all directions over dt to a covariance (21,)."""
     for i in range(3):

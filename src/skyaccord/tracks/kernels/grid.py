@@ -15,7 +15,7 @@ from numba import njit
 
 from skyaccord.columns import F8, I4
 from skyaccord.tracks.kernels.bank import CONFIRMED, LONG_AGO, NONE, Record, Records, Store
-from skyaccord.tracks.kernels.compiled import compiled, inlined
+from skyaccord.tracks.kernels.compiled import inlined, lean
 from skyaccord.tracks.kernels.fetch import fetch_state
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -32,7 +32,7 @@ AHEAD = 6  # rows before its turn that one is asked for
 ROUNDED_M = 1.0  # marks are in single precision
 
 
-@compiled
+@lean
 def spread_out(store: Store, middle_s: float, rules: Record) -> None:
     """Lay all rows in use into the grid as of a slice of time about `middle_s`."""
     bank, pins, top = store.bank, store.pins, store.counts[0].top
@@ -50,7 +50,7 @@ def must_be_located(pin: Record, middle_s: float, slice_s: float) -> bool:
     return bool(pin.live and (pin.until_s < middle_s + 0.5 * slice_s or middle_s < pin.at_s))
 
 
-@compiled
+@lean
 def sort(store: Store, middle_s: float, slice_s: float) -> None:
     """Put the marks of all rows in use in order, cell by cell, by counting."""
     cells, pins, marks, counts, widest = store.cells, store.pins, store.marks, store.counts[0], store.widest[0]
@@ -72,7 +72,7 @@ def sort(store: Store, middle_s: float, slice_s: float) -> None:
             make_mark(marks[cell.start], t, pins[t], middle_s)
 
 
-@compiled
+@lean
 def lay(store: Store, t: int, middle_s: float, rules: Record) -> None:
     """Put a row that the slice has brought into the grid of that slice."""
     pin = store.pins[t]
@@ -184,7 +184,7 @@ def make_mark(mark: Record, t: int, pin: Record, middle_s: float) -> None:
     mark.column, mark.row = pin.column, t
 
 
-@compiled
+@lean
 def near(
     store: Store, place: F8, radius_m: float, time_s: float, middle_s: float, out: I4, levels: int = LEVELS
 ) -> int:
@@ -262,7 +262,7 @@ def meets(mark: Record, column: int, place: F8, radius_m: float, dt: float) -> b
     return bool(dx * dx + dy * dy + dz * dz < float(mark.radius_m) ** 2 + radius_m**2)
 
 
-@compiled
+@lean
 def on_beam(row: Record, pin: Record, plot: Record, sensor: Record, gate_d2: float) -> bool:
     """Whether the beam of a bearing may pass a believed row.
 

@@ -15,7 +15,7 @@ A2, B2 = SEMI_MAJOR_M**2, SEMI_MINOR_M**2
 def height_up(p: F8, up: F8) -> float:
     """Height above the ellipsoid of an ECEF position (3,); writes the vertical there into `up` (3,)."""
     height_m, up[0], up[1], up[2] = height_and_up(p[0], p[1], p[2])
-    return height_m
+    return float(height_m)
 
 
 @inlined

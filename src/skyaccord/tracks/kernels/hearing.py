@@ -7,7 +7,7 @@ import numpy as np
 from skyaccord.columns import F8, I8, U1, U2, U4, U8, Bool
 from skyaccord.sensors.plots import GARBLED_A, GARBLED_C, NO_ADDRESS, NO_MODE_A, ON_GROUND, SIMULATED, TEST
 from skyaccord.tracks.kernels.bank import BEARING, PLACED, POLAR, Record, Records
-from skyaccord.tracks.kernels.compiled import compiled, entry
+from skyaccord.tracks.kernels.compiled import compiled, entry, lean
 from skyaccord.tracks.kernels.ground import height_and_up
 
 # Why a plot is not used: of several reasons, the first
@@ -89,7 +89,7 @@ def judge(
 
 
 @entry
-def in_order(since_s: F8, sensor: I8, slice_s: float, sensors: int, order: I8) -> bool:
+def in_order(since_s: F8, sensor: I8, slice_of: F8, sensors: int, order: I8) -> bool:
     """Order plots that come as time goes by slice of time, sensor and time, into `order` (N,), by counting.
 
     False where one is older than the one before it, or as old as its sensor's last one: that tells them not apart.
@@ -100,9 +100,9 @@ def in_order(since_s: F8, sensor: I8, slice_s: float, sensors: int, order: I8) -
         if since_s[k] < since_s[k - 1]:
             return False
     while low < n:
-        which, high = np.floor(since_s[low] / slice_s), low
+        high = low
         ends[:] = 0
-        while high < n and np.floor(since_s[high] / slice_s) == which:
+        while high < n and slice_of[high] == slice_of[low]:
             ends[sensor[high] + 1] += 1
             high += 1
         ends[0] = low
@@ -121,7 +121,8 @@ def in_order(since_s: F8, sensor: I8, slice_s: float, sensors: int, order: I8) -
 @compiled
 def write_down(
     order: I8,
-    since_s: F8,
+    time_s: F8,
+    epoch_s: float,
     sensor: I8,
     flags: U2,
     range_m: F8,
@@ -144,13 +145,13 @@ def write_down(
 ) -> Bool:
     """Write good plots as records in an order, into `heard` and `azimuth_out`: (N,) which of these are positions.
 
-    `since_s` are times from the tracker's epoch. The places, and all that follows from them, are `place`'s to fill in.
+    Their times count from `epoch_s` on. The places, and all that follows from them, are `place`'s to fill in.
     """
     placed = np.zeros(len(order), np.bool_)
     for i in range(len(order)):
         k, plot = order[i], heard[i]
         placed[i] = np.isfinite(lat_rad[k]) and np.isfinite(lon_rad[k])
-        plot.time_s, plot.sensor, plot.id = since_s[k], sensor[k], (first_id + i) % LAST_ID
+        plot.time_s, plot.sensor, plot.id = time_s[k] - epoch_s, sensor[k], (first_id + i) % LAST_ID
         plot.polar = PLACED if placed[i] else (BEARING if np.isnan(range_m[k]) else POLAR)
         plot.range_m, azimuth_out[i] = range_m[k], azimuth_rad[k]
         plot.range_rate_mps = range_rate_mps[k] if plot.polar == POLAR else np.nan
@@ -167,7 +168,7 @@ def write_down(
     return placed
 
 
-@compiled
+@lean
 def locate(reach: float, sin_az: float, cos_az: float, height_m: float, position: F8, axes: F8, out: F8) -> float:
     """Where slant range and azimuth meet a height: writes ECEF (3,), gives the distance in the sensor's plane.
 

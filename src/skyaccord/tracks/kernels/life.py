@@ -28,7 +28,7 @@ from skyaccord.tracks.kernels.bank import (
     Records,
     Store,
 )
-from skyaccord.tracks.kernels.compiled import compiled, entry, inlined
+from skyaccord.tracks.kernels.compiled import compiled, entry, inlined, lean
 from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
@@ -56,7 +56,7 @@ SURE = 2.5  # sigmas
 SUREST = 0.9999  # nothing is certain
 
 
-@compiled
+@lean
 def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record) -> None:
     """Give a row the state that one plot alone tells of."""
     known = not np.isnan(plot.level_m)
@@ -87,7 +87,7 @@ def seat(row: Record, plot: Record, sensor: Record, rules: Record, desk: Record)
     merge(row)
 
 
-@compiled
+@lean
 def take_in(row: Record, plot: Record, sensor: Record, motions: Records, rules: Record, desk: Record) -> None:
     """A row takes a plot in; where that leaves it without a sound state, it is seated anew, or ends by a bearing."""
     refine(row, plot, sensor, motions[row.motion], rules.velocity_sigma_mps, desk)
@@ -107,7 +107,7 @@ def next_look(plot: Record, sensor: Record) -> float:
     return float(np.inf if sensor.passive else plot.time_s + sensor.scan_s)
 
 
-@compiled
+@lean
 def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record, rules: Record, desk: Record) -> None:
     """A row becomes a new track of one plot alone."""
     seat(row, plot, sensor, rules, desk)
@@ -157,7 +157,7 @@ def survive(row: Record, time_s: float, survives_s: float) -> None:
         row.looked_s = time_s
 
 
-@compiled
+@lean
 def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record) -> None:
     """Book that a plot is a row's: `ratio` is its density as the target's over that of clutter."""
     survive(row, plot.time_s, rules.survives_s)
@@ -191,7 +191,7 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
         change_motion(row)
 
 
-@compiled
+@lean
 def change_motion(row: Record) -> None:
     """Give a row the set of models that fits how it moves: what climbs or falls as no aircraft does is falling."""
     whole, spread = row.whole, row.spread
@@ -295,7 +295,7 @@ def tend(store: Store, laws: Laws, time_s: float) -> None:
     tend_nests(store, rules.drop, time_s)
 
 
-@compiled
+@lean
 def rouse(wake_s: F8, time_s: float, awake: I4) -> int:
     """Rows that something may befall by a time, into `awake`: how many. All are asked, without a branch."""
     many = 0
@@ -305,7 +305,7 @@ def rouse(wake_s: F8, time_s: float, awake: I4) -> int:
     return many
 
 
-@compiled
+@lean
 def end(store: Store, t: int, time_s: float) -> None:
     """End one row, and with it its track."""
     if store.bank[t].status == CONFIRMED:
@@ -325,7 +325,7 @@ def dismiss_rivals(store: Store, t: int, middle_s: float, some: I4) -> None:
             touch(store, some[c])
 
 
-@compiled
+@lean
 def shares_plot(a: Record, b: Record) -> bool:
     """Whether two young rows are made of a plot in common."""
     for i in range(PAST):

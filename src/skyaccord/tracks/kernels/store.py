@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from skyaccord.tracks.kernels.bank import LONG_AGO, NEVER, NONE, Store
-from skyaccord.tracks.kernels.compiled import compiled, inlined
+from skyaccord.tracks.kernels.compiled import inlined, lean
 
 
-@compiled
+@lean
 def room_left(store: Store) -> int:
     """Rows that are not in use and may be given away."""
     counts = store.counts[0]
     return int(len(store.bank) - counts.top + counts.spare)
 
 
-@compiled
+@lean
 def spare(store: Store) -> int:
     """A row that was not in use and now is; there must be one."""
     counts = store.counts[0]
@@ -28,7 +28,7 @@ def spare(store: Store) -> int:
     return int(t)
 
 
-@compiled
+@lean
 def copy_row(store: Store, t: int) -> int:
     """A row with all that row t has."""
     twin = spare(store)
@@ -42,7 +42,7 @@ def touch(store: Store, t: int) -> None:
     store.pins[t].until_s = store.wake_s[t] = LONG_AGO
 
 
-@compiled
+@lean
 def next_number(store: Store) -> int:
     """A number for a track that was never given before."""
     counts = store.counts[0]
@@ -50,7 +50,7 @@ def next_number(store: Store) -> int:
     return int(counts.next_number - 1)
 
 
-@compiled
+@lean
 def note_end(store: Store, number: int, time_s: float) -> None:
     """Put a believed track on the list of the ended; there is room for all that may end in a slice."""
     counts = store.counts[0]
@@ -58,7 +58,7 @@ def note_end(store: Store, number: int, time_s: float) -> None:
     counts.ended += 1
 
 
-@compiled
+@lean
 def retire(store: Store, t: int) -> None:
     """Take a row out of use; it is given away again only after the slice, for the grid still has it."""
     counts, row = store.counts[0], store.bank[t]
@@ -67,7 +67,7 @@ def retire(store: Store, t: int) -> None:
     counts.retired += 1
 
 
-@compiled
+@lean
 def give_back(store: Store) -> None:
     """Rows retired in a slice may be used again."""
     counts, free = store.counts[0], store.free
@@ -77,7 +77,7 @@ def give_back(store: Store) -> None:
     counts.retired = 0
 
 
-@compiled
+@lean
 def spare_nest(store: Store) -> int:
     """A nest that is not in use, or NONE."""
     counts, nests = store.counts[0], store.nests

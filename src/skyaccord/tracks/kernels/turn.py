@@ -29,7 +29,7 @@ from skyaccord.tracks.kernels.bank import (
     Store,
 )
 from skyaccord.tracks.kernels.bids import estimate_clutter, gather_bids, newcomer
-from skyaccord.tracks.kernels.compiled import compiled, entry
+from skyaccord.tracks.kernels.compiled import compiled, entry, lean
 from skyaccord.tracks.kernels.contest import settle, tell, weave
 from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
@@ -213,7 +213,7 @@ def room_for_bids(plots: int, most: int) -> Bids:
     )
 
 
-@compiled
+@lean
 def lost(store: Store, t: int, plot: Record, sensor: Record) -> bool:
     """Whether row t, which has the plot's address and is elsewhere, has not been seen where it was taken to be."""
     if t == NONE or store.bank[t].number == 0:
@@ -262,7 +262,7 @@ def grow(
     return best
 
 
-@compiled
+@lean
 def still_young(row: Record, plot: Record, sensor: Record) -> bool:
     """Whether a row is as it was when the batch was looked at: no other plot of it has made it a track."""
     if row.number == 0 or row.exists == 0.0 or row.status == CONFIRMED:
@@ -271,7 +271,7 @@ def still_young(row: Record, plot: Record, sensor: Record) -> bool:
     return bool(not sensor.turning or j == NONE or plot.time_s - row.heard_s[j] >= SAME_SCAN * sensor.scan_s)
 
 
-@compiled
+@lean
 def extend(store: Store, t: int, plot: Record, ratio: float, sensor: Record, laws: Laws) -> int:
     """A young row takes a plot: the row that has it.
 
