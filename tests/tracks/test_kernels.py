@@ -684,6 +684,24 @@ def test_a_plot_is_refused_for_the_first_of_its_faults(seed: int, exercise: bool
     assert good == np.sum(wanted == len(faults))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_plots_in_order_of_time_are_sorted_as_numpy_sorts_them(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    many, sensors = int(rng.integers(1, 400)), int(rng.integers(1, 40))
+    since_s, sensor = np.sort(rng.uniform(0.0, 9.0, many)) - 3.0, rng.integers(0, sensors, many)
+    slice_of, order = np.floor(since_s / 0.7), np.full(many, -1)
+    assert hearing.in_order(since_s, sensor, slice_of, sensors, order)
+    assert order.tolist() == np.lexsort((since_s, sensor, slice_of)).tolist()
+
+
+def test_plots_out_of_order_or_of_one_instant_are_not_sorted_by_counting() -> None:
+    order, twice = np.empty(3, np.int64), np.array([0.2, 0.5, 0.5])
+    assert not hearing.in_order(np.array([0.2, 0.5, 0.4]), np.array([0, 1, 2]), np.zeros(3), 3, order)
+    assert not hearing.in_order(twice, np.array([0, 1, 1]), np.zeros(3), 3, order)
+    assert hearing.in_order(twice, np.array([0, 1, 2]), np.zeros(3), 3, order)
+    assert order.tolist() == [0, 1, 2]
+
+
 # Near
 
 

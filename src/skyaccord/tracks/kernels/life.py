@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from skyaccord.columns import F8, I4
+from skyaccord.columns import I4
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks.kernels.association import SAME_ADDRESS, identity_fit, slot_of
 from skyaccord.tracks.kernels.bank import (
@@ -34,7 +34,7 @@ from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merg
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
 from skyaccord.tracks.kernels.ground import height_and_up, height_up
 from skyaccord.tracks.kernels.nests import end_nested, gap2, tend_nests, tidy
-from skyaccord.tracks.kernels.store import note_end, retire, touch
+from skyaccord.tracks.kernels.store import note_end, retire, rouse, touch
 from skyaccord.tracks.kernels.triangle import AT
 
 FLYING, FALLING = 0, 1  # rows of the table of motions
@@ -280,7 +280,7 @@ def tend(store: Store, laws: Laws, time_s: float) -> None:
     """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
     sensors, rules, bank, wake_s = laws.sensors, laws.rules[0], store.bank, store.wake_s
     awake = np.empty(store.counts[0].top, np.int32)
-    many = rouse(wake_s, time_s, awake)
+    many = rouse(wake_s, time_s + SAME_TIME_S, awake)
     for i in range(many):
         if i + AHEAD < many:
             fetch_head(bank, awake[i + AHEAD])
@@ -293,16 +293,6 @@ def tend(store: Store, laws: Laws, time_s: float) -> None:
         else:
             wake_s[t] = wakes_s(row, sensors, rules)
     tend_nests(store, rules.drop, time_s)
-
-
-@lean
-def rouse(wake_s: F8, time_s: float, awake: I4) -> int:
-    """Rows that something may befall by a time, into `awake`: how many. All are asked, without a branch."""
-    many = 0
-    for t in range(len(awake)):
-        awake[many] = t
-        many += wake_s[t] <= time_s + SAME_TIME_S
-    return many
 
 
 @lean

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from skyaccord.columns import F8, I4
 from skyaccord.tracks.kernels.bank import LONG_AGO, NEVER, NONE, Store
 from skyaccord.tracks.kernels.compiled import inlined, lean
 
@@ -34,6 +35,16 @@ def copy_row(store: Store, t: int) -> int:
     twin = spare(store)
     store.bank[twin] = store.bank[t]
     return int(twin)
+
+
+@lean
+def rouse(wake_s: F8, time_s: float, awake: I4) -> int:
+    """Rows that something may befall by a time, into `awake`: how many. All are asked, without a branch."""
+    many = 0
+    for t in range(len(awake)):
+        awake[many] = t
+        many += wake_s[t] <= time_s
+    return many
 
 
 @inlined
