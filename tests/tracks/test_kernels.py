@@ -252,6 +252,30 @@ def test_prediction_is_the_matrix_exponential(lat_deg: float, kind: int, rate: f
     assert np.abs((out - wanted_cov) / scale).max() < 2e-5
 
 
+@pytest.mark.parametrize("climb", [0.0, 60.0])
+@pytest.mark.parametrize(("speed", "share"), [(200.0, 0.96), (40.0, 0.5), (0.5, 0.0)])
+def test_what_is_fast_is_pushed_across_its_course_more_than_along_it(speed: float, share: float, climb: float) -> None:
+    """Truth: the noise's three principal axes, by hand: level course, level across it, vertical."""
+    table, dt = motion(), 2.0
+    table["turn_radps"], table["steady"] = 0.0, (0.0, 0.7, 0.9)
+    course = np.array([0.6, -0.8, 0.0])
+    state = state_at(38.0, 70.0, 9000.0, *(speed * course + [0.0, 0.0, climb]))
+    axes = enu_axes(np.radians(38.0), np.radians(70.0))
+    frame = np.stack([course, [0.8, 0.6, 0.0], [0.0, 0.0, 1.0]]) @ axes
+    for n in range(MODELS):
+        mean, out = state.copy(), packed(1e-6 * np.eye(6))
+        filters.move_on(mean, out, dt, n, table, desk())
+        straight, _ = moved(state, np.eye(6), dt, STRAIGHT, 0.0, 0.0, 0.0)
+        np.testing.assert_allclose(mean, straight, atol=1e-6)
+        known = speed**2 / (speed**2 + filters.SLOW_MPS**2 + 2 * table["across"][n] * dt + table["along"][n] * dt)
+        assert known == pytest.approx(share, abs=0.04)
+        across, along = table["across"][n], table["along"][n]
+        wanted = np.array([across * (1.0 - table["steady"][n] * known), across, along])
+        for rows, columns, factor in ((0, 0, dt**3 / 3), (0, 3, dt**2 / 2), (3, 3, dt)):
+            block = frame @ matrices(out)[rows : rows + 3, columns : columns + 3] @ frame.T
+            np.testing.assert_allclose(block, np.diag(wanted) * factor, rtol=0.01, atol=0.01 * factor)
+
+
 def test_a_right_turn_goes_to_the_right_at_its_rate() -> None:
     """In finite steps, without the kernel's own algebra: northbound becomes eastbound, and the centre stays put."""
     state, cov = state_at(38.0, 70.0, 9000.0, 0.0, 200.0), np.eye(6)
@@ -1299,8 +1323,8 @@ def test_a_new_track_knows_its_position_and_not_its_velocity() -> None:
     assert np.linalg.eigvalsh(matrices(row["spread"])).min() > 0
     turned = np.kron(np.eye(2), np.array([plot["first"], plot["second"], vertical(target)]))
     sigma = np.sqrt(np.diag(turned @ matrices(row["spread"]) @ turned.T))
-    across = np.sqrt(plot["var_second"])
-    np.testing.assert_allclose(sigma, [70.0, across, 60.0, 200.0, 200.0, law["start_climb_mps"]], rtol=0.03)
+    across, speed = np.sqrt(plot["var_second"]), law["start_speed_mps"]
+    np.testing.assert_allclose(sigma, [70.0, across, 60.0, speed, speed, law["start_climb_mps"]], rtol=0.03)
     assert (row["number"], row["hits"], row["status"], row["exists"], row["mode_a"]) == (77, 1, TENTATIVE, 0.3, 0o1234)
     assert row["slot"].tolist() == [4] + [NONE] * (SLOTS - 1)
     assert (row["time_s"], row["due_s"][0], row["address"]) == (7.0, 12.0, NO_ADDRESS)

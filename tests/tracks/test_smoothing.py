@@ -12,6 +12,7 @@ from skyaccord.errors import InputError
 from skyaccord.sensors import Plots, Sites
 from skyaccord.sensors.sites import build_sites
 from skyaccord.tracks.config import Model, TrackerConfig
+from skyaccord.tracks.kernels.filters import SLOW_MPS
 from skyaccord.tracks.smoothing import Smoothed, smooth
 from skyaccord.tracks.tracker import Tracker
 
@@ -154,8 +155,8 @@ def matched() -> tuple[F8, F8]:
     """Normalised squared errors (N,) of smoothed and of filtered states, of targets that fly by the filter's models."""
     models = (
         Model("straight", across=0.1, along=0.1, stays_s=40.0),
-        Model("turn", across=2.0, along=0.1, stays_s=25.0, turn_radps=0.06),
-        Model("turn", across=2.0, along=0.1, stays_s=25.0, turn_radps=-0.06),
+        Model("turn", across=8.0, along=0.1, stays_s=25.0, turn_radps=0.06, steady=0.95),
+        Model("turn", across=8.0, along=0.1, stays_s=25.0, turn_radps=-0.06, steady=0.95),
     )
     config, rng = TrackerConfig(flying=models, start_climb_uncoded_mps=15.0), np.random.default_rng(4)
     parts, truths, numbers, n, dt = [], [], [], 60, 2.0
@@ -175,6 +176,9 @@ def matched() -> tuple[F8, F8]:
                 move[:2, 3:5] = np.array([[sin, 1 - cos], [cos - 1, sin]]) / turn
                 move[3:5, 3:5] = [[cos, sin], [-sin, cos]]
             density = np.diag([one.across, one.across, one.along])
+            after = move @ state  # noise is by the course that the move leads to
+            course = np.outer(after[3:5], after[3:5]) / (after[3:5] @ after[3:5] + SLOW_MPS**2)
+            density[:2, :2] -= one.steady * one.across * course
             noise = np.block([[density * dt**3 / 3, density * dt**2 / 2], [density * dt**2 / 2, density * dt]])
             state = move @ state + np.linalg.cholesky(noise) @ rng.normal(size=6)
         places = np.array(path)
@@ -204,7 +208,7 @@ def matched() -> tuple[F8, F8]:
 
 def test_covariances_are_honest_where_the_models_are_true() -> None:
     smoothed, filtered = matched()
-    assert 5.0 < np.mean(smoothed) < 7.0  # six degrees of freedom
+    assert 5.7 < np.mean(smoothed) < 6.3  # six degrees of freedom
     assert 4.5 < np.mean(filtered) < 7.8
 
 

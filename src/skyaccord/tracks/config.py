@@ -15,13 +15,15 @@ class Model:
     along: float  # the same along it
     stays_s: float  # mean time before another model takes over
     turn_radps: float = 0.0  # of a turn; clockwise is positive
+    steady: float = 0.0  # share of `across` that is missing along the course of what is fast
 
 
-# Aircraft and drones: straight and level, or turning either way with noise enough for climbs and hard manoeuvres
+# Aircraft and drones: straight and level, or turning either way with noise enough for climbs and hard manoeuvres; who
+# flies fast turns hard and seldom brakes
 FLYING = (
     Model("straight", across=0.03, along=0.8, stays_s=120.0),
-    Model("turn", across=45.0, along=5.0, stays_s=60.0, turn_radps=0.045),
-    Model("turn", across=45.0, along=5.0, stays_s=60.0, turn_radps=-0.045),
+    Model("turn", across=70.0, along=5.0, stays_s=60.0, turn_radps=0.045, steady=0.7),
+    Model("turn", across=70.0, along=5.0, stays_s=60.0, turn_radps=-0.045, steady=0.7),
 )
 # What climbs or falls as no aircraft does: under power or steering, or in free fall with drag
 FALLING = (

@@ -330,6 +330,6 @@ def _motions(config: TrackerConfig) -> Records:
     motions["surge_mps2"] = config.flying_surge_mps2, config.falling_surge_mps2
     for row, models in zip(motions, sets, strict=True):
         row["kind"] = [KINDS[model.kind] for model in models]
-        for name in ("turn_radps", "across", "along", "stays_s"):
+        for name in ("turn_radps", "across", "along", "steady", "stays_s"):
             row[name] = [getattr(model, name) for model in models]
     return motions

@@ -119,6 +119,7 @@ MOTION = np.dtype(
         ("turn_radps", "f8", MODELS),
         ("across", "f8", MODELS),  # white acceleration density across the vertical, m^2/s^3
         ("along", "f8", MODELS),  # the same along it
+        ("steady", "f8", MODELS),  # share of `across` that is missing along the course of what is fast
         ("stays_s", "f8", MODELS),  # mean time before another model takes over
         ("goes_to", "f8", (MODELS, MODELS)),  # which one then
         ("surge_mps2", "f8"),  # acceleration, one sigma, of a manoeuvre that no model foresees

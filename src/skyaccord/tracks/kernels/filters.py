@@ -25,6 +25,7 @@ BALLISTIC_KG_M2 = 8000.0  # mass over drag area that what falls is taken to have
 SURPRISE = 12.0  # squared distance that no model explains
 SUREST = 1e-8  # share of a variance that a range rate leaves: at the antenna it would leave less than rounding does
 LEAST_WEIGHT = 1e-3  # no model is ever given up for good
+SLOW_MPS = 40.0  # what flies slower brakes as well as it turns
 
 
 @inlined
@@ -347,9 +348,40 @@ def advance(row: Record, dt: float, motion: Record, desk: Record) -> None:
     """Bring the models of one row forward by dt > 0."""
     mix(row, dt, motion, desk)
     for m in range(MODELS):
-        kind, turn = motion.kind[m], motion.turn_radps[m]
-        predict(row.mean[m], row.cov[m], dt, kind, turn, motion.across[m], motion.along[m], desk)
+        move_on(row.mean[m], row.cov[m], dt, m, motion, desk)
     row.time_s += dt
+
+
+@lean
+def move_on(mean: F8, cov: F8, dt: float, n: int, motion: Record, desk: Record) -> None:
+    """Move a mean (6,) and covariance (21,) by dt >= 0 as model n does, in place."""
+    predict(mean, cov, dt, motion.kind[n], motion.turn_radps[n], motion.across[n], motion.along[n], desk)
+    if motion.steady[n] > 0.0:
+        steady(mean, cov, dt, motion.steady[n] * motion.across[n], desk)
+
+
+@lean
+def steady(mean: F8, cov: F8, dt: float, less: float, desk: Record) -> None:
+    """Take white acceleration of a density along the level course out of a covariance (21,), which `predict` put in.
+
+    All of it where the velocity is far above `SLOW_MPS` and its own uncertainty, little where the course says nothing.
+    (Noise by direction: T. Kirubarajan, Y. Bar-Shalom, K. R. Pattipati and I. Kadar, "Ground target tracking with
+    variable structure IMM estimator", IEEE Trans. AES 36(1), 2000.)
+    """
+    up, course = desk.up, desk.pull
+    climb = mean[3] * up[0] + mean[4] * up[1] + mean[5] * up[2]
+    known = SLOW_MPS**2 + cov[AT[3, 3]] + cov[AT[4, 4]] + cov[AT[5, 5]]
+    for i in range(3):
+        course[i] = mean[i + 3] - climb * up[i]
+        known += course[i] ** 2
+    half, third = 0.5 * dt * dt, dt * dt * dt / 3
+    for i in range(3):
+        for j in range(3):
+            q = less / known * course[i] * course[j]
+            cov[AT[i, j + 3]] -= q * half
+            if i <= j:
+                cov[AT[i, j]] -= q * third
+                cov[AT[i + 3, j + 3]] -= q * dt
 
 
 @lean
@@ -441,7 +473,7 @@ def restlessness(row: Record, dt: float, motion: Record, out: F8) -> None:
         for m in range(MODELS):
             leave = min(dt / motion.stays_s[m], 1.0)
             w += row.weight[m] * (1.0 - leave if m == n else leave * motion.goes_to[m, n])
-        across = motion.across[n] + 0.75 * dt * speed2 * motion.turn_radps[n] ** 2
+        across = (1.0 - 0.5 * motion.steady[n]) * motion.across[n] + 0.75 * dt * speed2 * motion.turn_radps[n] ** 2
         out[0] += w * across
         out[1] += w * motion.along[n]
         if n > 0:

@@ -19,7 +19,7 @@ from skyaccord.tracks.kernels.filters import (
     flow,
     merge,
     mix,
-    predict,
+    move_on,
     refine,
     shake,
 )
@@ -146,7 +146,7 @@ def foretell(
     variance b / (1 - b) about a / (1 - b).
     """
     ahead, spread, move = mixed.mean[n].copy(), mixed.cov[n].copy(), np.eye(SIZE)
-    predict(ahead, spread, dt, motion.kind[n], motion.turn_radps[n], motion.across[n], motion.along[n], desk)
+    move_on(ahead, spread, dt, n, motion, desk)
     shake(spread, dt, shaken)
     bent = motion.kind[n] == TURN and abs(motion.turn_radps[n] * dt) > STILL
     for i in range(3):
