@@ -265,7 +265,8 @@ def test_one_plot_with_a_range_rate_knows_its_radial_velocity() -> None:
     velocity = unpacked(row["spread"])[3:, 3:]
     assert np.sqrt(sight @ velocity @ sight) == pytest.approx(2.0, rel=0.01)
     across = np.cross(AXES[2], sight)
-    assert np.sqrt(across @ velocity @ across) / np.linalg.norm(across) == pytest.approx(200.0, rel=0.02)
+    sigma_mps = np.sqrt(across @ velocity @ across) / np.linalg.norm(across)
+    assert sigma_mps == pytest.approx(rules[0]["start_speed_mps"], rel=0.02)
 
 
 # The tracker

@@ -1328,6 +1328,8 @@ def test_a_new_track_knows_its_position_and_not_its_velocity() -> None:
     assert (row["number"], row["hits"], row["status"], row["exists"], row["mode_a"]) == (77, 1, TENTATIVE, 0.3, 0o1234)
     assert row["slot"].tolist() == [4] + [NONE] * (SLOTS - 1)
     assert (row["time_s"], row["due_s"][0], row["address"]) == (7.0, 12.0, NO_ADDRESS)
+    assert row["weight"][0] == pytest.approx(filters.CALM_AT_FIRST)  # most fly straight on at any moment
+    assert row["weight"].sum() == pytest.approx(1.0)
 
 
 def test_doubles_are_doubles_whichever_is_asked_first() -> None:

@@ -45,7 +45,7 @@ class TrackerConfig:
     falling_surge_mps2: float = 60.0
 
     # A new track knows its position from one plot and its velocity not at all
-    start_speed_mps: float = 200.0  # one sigma, each horizontal axis
+    start_speed_mps: float = 150.0  # one sigma, each horizontal axis
     start_climb_mps: float = 15.0
     start_climb_uncoded_mps: float = 250.0  # of what says nothing of itself: it may be a missile
     start_height_m: float = 5000.0  # of a plot without height: what it is taken to be

@@ -25,6 +25,7 @@ BALLISTIC_KG_M2 = 8000.0  # mass over drag area that what falls is taken to have
 SURPRISE = 12.0  # squared distance that no model explains
 SUREST = 1e-8  # share of a variance that a range rate leaves: at the antenna it would leave less than rounding does
 LEAST_WEIGHT = 1e-3  # no model is ever given up for good
+CALM_AT_FIRST = 0.9  # weight of the first model in a row of which nothing is known yet
 SLOW_MPS = 40.0  # what flies slower brakes as well as it turns
 
 
@@ -293,7 +294,7 @@ def merge(row: Record) -> None:
 def give_all(row: Record, mean: F8, cov: F8) -> None:
     """All models of a row start alike, from one mean (6,) and covariance (PACKED,)."""
     for m in range(MODELS):
-        row.weight[m] = 1.0 / MODELS
+        row.weight[m] = CALM_AT_FIRST if m == 0 else (1.0 - CALM_AT_FIRST) / (MODELS - 1)
         for i in range(6):
             row.mean[m, i] = mean[i]
         for k in range(PACKED):
