@@ -4,7 +4,7 @@
 
 FOLDER holds the recordings that its MANIFEST.md describes (default: ../shared/data beside the repository); what is not
 there is said and left out. Seeds are fixed; nothing is tuned to a recording but how stale the first reports of a
-multilateration system may be (`in_shadow` in tracks/kernels/life.py), which lebl_2016 has shown.
+multilateration system may be (`in_shadow` in tracks/kernels/kin.py), which lebl_2016 has shown.
 
     bcn_2023    one radar at Barcelona: identity hidden from the tracker, scored against the aircraft addresses
     arg         one radar against the system tracks of a real tracker, with and without registration

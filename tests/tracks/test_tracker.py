@@ -369,6 +369,45 @@ def test_a_pair_that_one_radar_tells_apart_stays_two_tracks() -> None:
     assert (tracker.snapshot(240.0).status == CONFIRMED).sum() == 2
 
 
+@pytest.mark.parametrize("aside_m", [2000.0, -2000.0])
+def test_an_aircraft_that_turned_while_nobody_saw_it_keeps_its_number(aside_m: float) -> None:
+    """Among false plots it is too far off for one plot to be its track's: a new row finds it and takes the number."""
+    kept = 0
+    for seed in range(10):
+        rng, parts = np.random.default_rng(seed), []
+        for sensor, scan in ((0, 5.0), (1, 6.0)):
+            seconds = np.arange(0.3 + sensor, 130.0, scan)
+            before = flight(seconds, 38.0, 68.2, 0.0, 200.0, 9000.0)
+            here = flight(np.full(len(seconds), 104.0), 38.0, 68.2, 0.0, 200.0, 9000.0)
+            east, north = enu_axes(np.radians(38.2), np.radians(68.2))[:2]
+            course = 200.0 * np.sign(aside_m) * east - 20.0 * north
+            after = here + aside_m * east + (seconds - 104.0)[:, None] * course
+            parts.append(seen(SITES, sensor, seconds, np.where(seconds[:, None] < 103.0, before, after), rng))
+            false = 60 * 130 // int(scan)
+            parts.append(
+                Plots.blank(false).replace(
+                    time_s=rng.uniform(0.0, 130.0, false),
+                    source=np.full(false, SITES.source[sensor]),
+                    range_m=200e3 * np.sqrt(rng.uniform(0.0, 1.0, false)),
+                    azimuth_rad=rng.uniform(0.0, 2 * np.pi, false),
+                )
+            )
+        plots = in_time(Plots.concat(parts))
+        tracker = Tracker(SITES)
+        for second in range(130):
+            rows = np.flatnonzero((plots.time_s >= second) & (plots.time_s < second + 1))
+            tracker.update(plots.take(rows), second + 1.0)
+            if second == 95:
+                earlier = tracker.snapshot(96.0)
+        later = tracker.snapshot(130.0)
+        old, new = (
+            tracks.number[np.argmax(np.where(tracks.status == CONFIRMED, tracks.hits, 0))]
+            for tracks in (earlier, later)
+        )
+        kept += old == new
+    assert kept >= 9
+
+
 @pytest.mark.parametrize("gap_s", [10.0, 15.0])
 def test_a_pair_of_which_one_is_missed_for_some_turns_stays_two_tracks(gap_s: float) -> None:
     """Two or three misses in a row happen to a target in a hundred or a thousand looks, and there are many pairs."""

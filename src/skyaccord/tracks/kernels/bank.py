@@ -58,6 +58,7 @@ ROW = np.dtype(
         ("seen", "f4", SLOTS),  # share of looks that succeeded lately
         ("hope", "f8"),  # `exists` at its beginning
         ("looked_s", "f8"),  # time to which `exists` holds
+        ("began_s", "f8"),  # first plot
         ("updated_s", "f8"),  # last plot
         ("luck", "f8"),  # log-likelihood of the looks since its nest was last weighed
         ("pressure_alt_m", "f8"),

@@ -33,21 +33,15 @@ from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
 from skyaccord.tracks.kernels.ground import height_and_up, height_up
-from skyaccord.tracks.kernels.nests import end_nested, gap2, tend_nests, tidy
-from skyaccord.tracks.kernels.store import note_end, retire, rouse, touch
+from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
+from skyaccord.tracks.kernels.store import note_end, retire, rouse
 from skyaccord.tracks.kernels.triangle import AT
 
 FLYING, FALLING = 0, 1  # rows of the table of motions
 SAME_SCAN = 0.6  # an antenna does not see a target twice in less than this share of a turn
 SAME_TIME_S = 1e-6
 ONE_ADDRESS_M = 16_000.0  # within which tracks of one address are one target
-RIVALS_M = 20_000.0  # within which tracks are looked for that claim the same plots
-ONE_AFTER_OTHER = 1.2  # turns within which a sensor that still hears a target hears it again
 BY_CHANCE = 1e-4  # a target is not missed so often that this would be the chance of it
-STALE_S = 15.0  # by which the first reports of a target may be older than they say
-FAST_MPS = 300.0  # no shadow is looked for farther than this lets it fall
-TOGETHER_S = 0.8  # a sensor that reports two targets does so within this, as a rule
-SETTLED = 30  # reports after which nobody is taken for another's shadow
 UNITED_SLICES = 4  # slices in which all rows are looked at for doubles
 YOUNG_SCANS = 2.3  # turns of its fastest sensor that end a track which is not believed
 MOST_SEEN = 0.9  # one look that fails does not end a track, however well it was seen
@@ -116,7 +110,7 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
     row.number = number
     row.status = TENTATIVE
     row.hits = 1
-    row.updated_s = plot.time_s
+    row.began_s = row.updated_s = plot.time_s
     for j in range(SLOTS):
         row.slot[j] = NONE
     row.slot[0] = plot.sensor
@@ -301,83 +295,6 @@ def end(store: Store, t: int, time_s: float) -> None:
     if store.bank[t].status == CONFIRMED:
         note_end(store, store.bank[t].number, time_s)
     retire(store, t)
-
-
-@compiled
-def dismiss_rivals(store: Store, t: int, middle_s: float, some: I4) -> None:
-    """Rows that are not believed and share plots with row t, which now is, are of no use: they end with the slice."""
-    row = store.bank[t]
-    radius_m = store.pins[t].radius_m + RIVALS_M
-    for c in range(near(store, row.whole[:3], radius_m, middle_s, middle_s, some)):
-        rival = store.bank[some[c]]
-        if some[c] != t and rival.number and rival.status == TENTATIVE and shares_plot(row, rival):
-            rival.exists = 0.0
-            touch(store, some[c])
-
-
-@lean
-def shares_plot(a: Record, b: Record) -> bool:
-    """Whether two young rows are made of a plot in common."""
-    for i in range(PAST):
-        if a.past[i] != NONE:
-            for j in range(PAST):
-                if a.past[i] == b.past[j]:
-                    return True
-    return False
-
-
-@njit(cache=True)
-def in_shadow(store: Store, t: int, s: int, sensors: Records, middle_s: float, some: I4) -> bool:
-    """Whether row t, of a few reports of sensor s alone, may be a track that others hold and this sensor does not hear.
-
-    A system at its limits may tell where a target was seconds ago: multilateration does when it begins to hear one, in
-    bursts of three reports, four to fourteen seconds behind. Who says an address is nobody's shadow.
-    """
-    row = store.bank[t]
-    if sensors[s].turning or row.hits >= SETTLED or row.address != NO_ADDRESS:
-        return False
-    for j in range(SLOTS):
-        if row.slot[j] != NONE and row.slot[j] != s:
-            return False
-    for c in range(near(store, row.whole[:3], STALE_S * FAST_MPS, row.time_s, middle_s, some)):
-        track = store.bank[some[c]]
-        if track.number == 0 or track.status != CONFIRMED or track.lead != 1 or identity_fit(track, row, 1.0) < 0.0:
-            continue
-        if held_by_others(track, s, row.time_s, sensors) and casts(track, row):
-            return True
-    return False
-
-
-@njit(cache=True)
-def held_by_others(track: Record, s: int, time_s: float, sensors: Records) -> bool:
-    """Whether other sensors than s hold a track, and s has not heard it just now: it cannot know the two apart."""
-    held = False
-    for j in range(SLOTS):
-        if track.slot[j] == NONE or sensors[track.slot[j]].passive:
-            continue
-        since_s = time_s - track.heard_s[j]
-        if track.slot[j] != s:
-            held = held or since_s < ONE_AFTER_OTHER * sensors[track.slot[j]].scan_s
-        elif since_s < TOGETHER_S:
-            return False
-    return held
-
-
-@njit(cache=True)
-def casts(track: Record, row: Record) -> bool:
-    """Whether a row is as high as a track, and no farther from it than that flies in `STALE_S`, within their errors."""
-    up = np.empty(3)
-    rise = height_up(row.whole, up) - height_up(track.whole, up)
-    speed2, climb, var, var_rise = 0.0, 0.0, 0.0, 0.0
-    for i in range(3):
-        speed2 += track.whole[i + 3] ** 2
-        climb += up[i] * track.whole[i + 3]
-        var += track.spread[AT[i, i]] + row.spread[AT[i, i]]
-        for k in range(3):
-            var_rise += up[i] * up[k] * (track.spread[AT[i, k]] + row.spread[AT[i, k]])
-    if abs(rise) > SURE * np.sqrt(var_rise) + STALE_S * abs(climb):
-        return False
-    return bool(gap2(track, row) < (STALE_S * np.sqrt(speed2) + SURE * np.sqrt(var)) ** 2)
 
 
 @njit(cache=True)

@@ -34,7 +34,8 @@ from skyaccord.tracks.kernels.contest import settle, tell, weave
 from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, spread_out
-from skyaccord.tracks.kernels.life import SAME_SCAN, begin, dismiss_rivals, found, in_shadow, seat, take_in, tend, unite
+from skyaccord.tracks.kernels.kin import elder_of, in_shadow, succeed
+from skyaccord.tracks.kernels.life import SAME_SCAN, begin, found, seat, take_in, tend, unite
 from skyaccord.tracks.kernels.store import copy_row, give_back, next_number, room_left, spare, touch
 from skyaccord.tracks.kernels.triangle import unpacked
 
@@ -245,12 +246,17 @@ def grow(
         if best == NONE or bank[grown].exists > bank[best].exists:
             best = grown
         if bank[grown].status == CONFIRMED:
+            elder = elder_of(store, grown, laws.sensors, middle_s, some)
+            if elder != NONE and bank[elder].exists >= bank[grown].exists:
+                bank[grown].status = TENTATIVE
+                break
             if in_shadow(store, grown, plot.sensor, laws.sensors, middle_s, some):
                 bank[grown].status = TENTATIVE
                 break
             began = laws.sensors[bank[grown].began]  # it was no clutter
             began.fresh = max(began.fresh - 1.0, 0.0)
-            dismiss_rivals(store, grown, middle_s, some)
+            if elder != NONE:
+                succeed(store, grown, elder)
             break
     if best == NONE or bank[best].exists < 0.5:
         exists = newcomer(plot, sensor, rules)
