@@ -57,7 +57,7 @@ class TrackerConfig:
     unseen_m2: float = 0.0  # the same before the first one, where more are there than come
     survives_s: float = 1000.0  # mean life of a target in sight
     sight_memory: float = 0.97  # share of how well a target was seen that a look leaves; 1: always as the registry says
-    confirm: float = 0.8  # probability of existence at which a track is believed
+    confirm: float = 0.9  # probability of existence at which a track is believed
     confirm_hits: int = 2
     drop: float = 0.2  # at which a track that was believed ends
     forget: float = 0.03  # share of what it began with at which one that was not ends
