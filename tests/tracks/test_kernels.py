@@ -17,7 +17,7 @@ from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks import TrackerConfig
-from skyaccord.tracks.kernels import association, contest, filters, grid, hearing, life, nests, store, turn
+from skyaccord.tracks.kernels import association, contest, filters, grid, hearing, kin, life, nests, store, turn
 from skyaccord.tracks.kernels.bank import (
     CELL,
     CONFIRMED,
@@ -1349,6 +1349,19 @@ def test_doubles_are_doubles_whichever_is_asked_first() -> None:
             assert not one
         verdicts.append(one)
     assert 5 < sum(verdicts) < 55
+
+
+def test_a_track_is_overlooked_by_who_looked_for_it_in_vain_and_by_no_one_who_only_listens() -> None:
+    antenna, listener = radar(), radar()
+    listener["passive"] = 1
+    sensors, scan_s = np.array([antenna, listener]), float(antenna["scan_s"])
+    row = np.zeros(1, ROW)[0]
+    row["slot"] = NONE
+    row["slot"][:2], row["updated_s"], row["heard_s"][:2] = (0, 1), 100.0, (100.0, 99.0)
+    row["due_s"][:2] = 100.0 + scan_s, np.inf
+    assert not kin.overlooked(row, sensors)  # it has just been heard
+    row["due_s"][0] = 100.0 + 2 * scan_s
+    assert kin.overlooked(row, sensors)
 
 
 @pytest.mark.parametrize(("turning", "apart_m", "one"), [(1, 40.0, False), (0, 40.0, True), (0, 90.0, False)])

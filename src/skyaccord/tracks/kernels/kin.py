@@ -61,15 +61,17 @@ def overlooked(track: Record, sensors: Records) -> bool:
     """Whether a sensor has looked for a track since it was heard last, and has not found it."""
     for j in range(SLOTS):
         s = track.slot[j]
-        # the look before the one that is due, or its last plot
-        if s != NONE and track.due_s[j] - 1.1 * sensors[s].scan_s > track.updated_s:
+        if s == NONE or sensors[s].passive:  # who hears only those that emit looks for nobody
+            continue
+        # a turn before the look that is due it either heard the track, or looked in vain
+        if track.due_s[j] - 1.1 * sensors[s].scan_s > track.updated_s:
             return True
     return False
 
 
 @lean
 def shares_plot(a: Record, b: Record) -> bool:
-    """Whether two young rows are made of a plot in common."""
+    """Whether two rows were made of a plot in common while they were young."""
     for i in range(PAST):
         if a.past[i] != NONE:
             for j in range(PAST):
