@@ -292,7 +292,7 @@ def merge(row: Record) -> None:
 
 @lean
 def give_all(row: Record, mean: F8, cov: F8) -> None:
-    """All models of a row start alike, from one mean (6,) and covariance (PACKED,)."""
+    """All models of a row start from one mean (6,) and covariance (PACKED,), the first as by far the likeliest."""
     for m in range(MODELS):
         row.weight[m] = CALM_AT_FIRST if m == 0 else (1.0 - CALM_AT_FIRST) / (MODELS - 1)
         for i in range(6):

@@ -247,10 +247,8 @@ def grow(
             best = grown
         if bank[grown].status == CONFIRMED:
             elder = elder_of(store, grown, laws.sensors, middle_s, some)
-            if elder != NONE and bank[elder].exists >= bank[grown].exists:
-                bank[grown].status = TENTATIVE
-                break
-            if in_shadow(store, grown, plot.sensor, laws.sensors, middle_s, some):
+            surer = elder != NONE and bank[elder].exists >= bank[grown].exists
+            if surer or in_shadow(store, grown, plot.sensor, laws.sensors, middle_s, some):
                 bank[grown].status = TENTATIVE
                 break
             began = laws.sensors[bank[grown].began]  # it was no clutter
