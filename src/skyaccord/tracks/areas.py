@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
 from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ecef, enu_axes
+from skyaccord.sensors import mlat
 from skyaccord.sensors.plots import Plots
 from skyaccord.sensors.sites import Sites
 from skyaccord.tracks.config import TrackerConfig
-from skyaccord.tracks.kernels.bank import NONE
-from skyaccord.tracks.tracker import Tracker
-from skyaccord.tracks.tracks import CONFIRMED, TENTATIVE, Tracks, Updates
+from skyaccord.tracks.kernels.areas import (
+    OWN,
+    adopt,
+    along,
+    believed,
+    forget,
+    no_names,
+    numbered,
+    owned,
+    share,
+    tell,
+    was_told,
+)
+from skyaccord.tracks.kernels.bank import NONE, Said
+from skyaccord.tracks.tracker import Tracker, among, nothing
+from skyaccord.tracks.tracks import TENTATIVE, Tracks, Updates
+
+T = TypeVar("T")
 
 OVERLAP_M = 25_000.0  # beyond its border an area follows what may come in, long enough to be sure of it
 SLACK_M = 3_000.0  # by which two areas may differ on where a track is
@@ -36,10 +55,10 @@ class SharedTracker:
         self._gate = Tracker(sites, self.config)  # judges plots once; it tracks nothing
         self._axis, self._origin, self._edges, sight = _strips(sites, areas)
         self._parts = [_Area(Tracker(sites, self.config), k, areas) for k in range(areas)]
-        for part, share in zip(self._parts, sight, strict=True):
+        for part, seen in zip(self._parts, sight, strict=True):
             sensors = part.tracker._laws.sensors
-            sensors["sight"] = share
-            sensors["far_m"] = np.where(share < 1.0, sites.range_max_m, sensors["far_m"])
+            sensors["sight"] = seen
+            sensors["far_m"] = np.where(seen < 1.0, sites.range_max_m, sensors["far_m"])
         self._hands = ThreadPoolExecutor(max(areas - 1, 1), "area")
 
     def __len__(self) -> int:
@@ -58,24 +77,16 @@ class SharedTracker:
         """As `Tracker.follow`."""
         good, sensor = self._gate._usable(plots, time_s)
         self.rejected = self._gate.rejected
-        n, usable = len(plots), plots if len(good) == len(plots) else plots.take(good)
-        told = Updates(
-            number=np.full(n, NONE, np.int32),
-            time_s=plots.time_s.astype(float),
-            state=np.full((n, 6), np.nan),
-            hits=np.zeros(n, np.int32),
-            status=np.zeros(n, np.uint8),
-            ended=np.zeros(0, np.int32),
-            ended_s=np.zeros(0),
-        )
-        ended = []
+        usable = plots if len(good) == len(plots) else plots.take(good)
+        at_m, usable = self._along(usable, sensor), mlat.placed(usable, self.sites)
+        told, said, ended = nothing(usable.time_s), [_unsaid(len(good)) for _ in self._parts], []
         step = np.floor(usable.time_s / STEP_S)
-        for now in np.unique(step) if len(step) else [0.0]:
+        steps = step[:1] if np.all(step == step[:1]) else np.unique(step)
+        for now in steps if len(steps) else [0.0]:
             rows = np.flatnonzero(step == now)
-            until_s = time_s if not len(step) or now == step.max() else min((now + 1) * STEP_S, time_s)
-            part = usable if len(rows) == len(usable) else usable.take(rows)
-            ended.append(self._step(part, sensor[rows], good[rows], until_s, told))
-        nobody = told.number[good] == NONE
+            until_s = time_s if not len(steps) or now == steps[-1] else min((now + 1) * STEP_S, time_s)
+            ended.append(self._step(usable, sensor, at_m, rows, until_s, said, told))
+        nobody = told.number == NONE
         passive = (self.sites.kind == b"passive")[sensor]
         self._gate._reject("repeats a track's plot", int(np.count_nonzero(nobody & ~passive)))
         self._gate._reject("bearing of no track", int(np.count_nonzero(nobody & passive)))
@@ -83,25 +94,25 @@ class SharedTracker:
             self._gate.used += len(good)
             self._gate._newest_s = max(self._gate._newest_s, float(usable.time_s.max()))
         numbers, times = (np.concatenate(list(column)) for column in zip(*ended, strict=True))
-        return Updates(told.number, told.time_s, told.state, told.hits, told.status, numbers.astype(np.int32), times)
+        return Updates(*among(told, good, plots.time_s), numbers, times)
 
-    def _step(self, plots: Plots, sensor: I8, at: I8, time_s: float, told: Updates) -> tuple[I4, F8]:
-        """Take plots of a few seconds in, and tell of them in rows `at`: which tracks have ended, and when."""
-        along = self._along(plots, sensor)
-        owner = np.searchsorted(self._edges[1:-1], along, side="right")
+    def _step(
+        self, plots: Plots, sensor: I8, at_m: F8, rows: I8, time_s: float, said: list[Said], told: Said
+    ) -> tuple[I4, F8]:
+        """Take these rows of plots, of a few seconds, in and tell of them: which tracks have ended, and when."""
         latest_s = np.full(len(self.sites), -np.inf)
-        np.maximum.at(latest_s, sensor, plots.time_s)
-        rows = [np.flatnonzero(self._reached(along, k) | np.isnan(along)) for k in range(len(self._parts))]
-        made = self._side_by_side(plots, sensor, rows, latest_s, time_s)
-        self._agree(rows, made, owner, len(plots))
-        for part, row, one in zip(self._parts, rows, made, strict=True):
-            # a bearing is whose track it is; the others are their area's
-            own = np.where(np.isnan(along[row]), one.number >= 0, owner[row] == part.index)
-            here = at[row[own]]
-            told.number[here], told.time_s[here] = part.numbered(one.number[own]), one.time_s[own]
-            told.state[here], told.hits[here], told.status[here] = one.state[own], one.hits[own], one.status[own]
-            part.say(one.number[own & (one.status == CONFIRMED)])
-        return self._ended(made)
+        np.maximum.at(latest_s, sensor[rows], plots.time_s[rows])
+        owner = np.full(len(plots), NONE, np.int32)
+        out, many = share(rows, at_m, self._edges, OVERLAP_M, owner)
+        shares = [part[:count] for part, count in zip(out, many, strict=True)]
+        ended = self._side_by_side(lambda k: self._parts[k].follow(plots, sensor, shares[k], latest_s, time_s, said[k]))
+        for x, k in itertools.permutations(range(len(self._parts)), 2):
+            self._parts[x].adopt(self._parts[k], shares[x], said[x], said[k], owner)
+        self._side_by_side(lambda k: self._parts[k].tell(shares[k][owner[shares[k]] == k], said[k], told))
+        bearings = rows[owner[rows] == NONE]
+        for part, one in zip(self._parts, said, strict=True):
+            part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
+        return self._ended(ended)
 
     def snapshot(self, time_s: float) -> Tracks:
         """As `Tracker.snapshot`."""
@@ -109,9 +120,9 @@ class SharedTracker:
         for k, part in enumerate(self._parts):
             tracks = part.tracker.snapshot(time_s)
             tracks = tracks.replace(number=part.numbered(tracks.number))
-            along = (tracks.state[:, :3] - self._origin) @ self._axis
-            inside = (along >= self._edges[k]) & (along < self._edges[k + 1])
-            near = (along >= self._edges[k] - SLACK_M) & (along < self._edges[k + 1] + SLACK_M)
+            at = (tracks.state[:, :3] - self._origin) @ self._axis
+            inside = (at >= self._edges[k]) & (at < self._edges[k + 1])
+            near = (at >= self._edges[k] - SLACK_M) & (at < self._edges[k + 1] + SLACK_M)
             kept.append(tracks.take(inside))
             spare.append(tracks.take(near & ~inside & (tracks.status != TENTATIVE)))  # the other may think likewise
         tracks = Tracks.concat(kept + spare)
@@ -120,152 +131,83 @@ class SharedTracker:
 
     def _along(self, plots: Plots, sensor: I8) -> F8:
         """Where plots are along the axis that the strips are cut across: (N,); NaN: a bearing."""
-        placed = np.isfinite(plots.lat_rad) & np.isfinite(plots.lon_rad)
-        base = (self._gate._laws.sensors["position"] - self._origin) @ self._axis
-        lean = self._gate._laws.sensors["axes"] @ self._axis
-        out: F8 = base[sensor] + plots.range_m * (
-            np.sin(plots.azimuth_rad) * lean[sensor, 0] + np.cos(plots.azimuth_rad) * lean[sensor, 1]
-        )
-        if placed.any():
-            here = ecef(plots.lat_rad[placed], plots.lon_rad[placed], np.zeros(int(placed.sum())))
-            out[placed] = (here - self._origin) @ self._axis
+        out: F8 = along(
+            sensor, plots.range_m, plots.azimuth_rad, plots.lat_rad, plots.lon_rad, self._gate._laws.sensors,
+            self._origin, self._axis, self._edges, OVERLAP_M,
+        )  # fmt: skip
         return out
 
-    def _reached(self, along: F8, k: int) -> Bool:
-        reached: Bool = (along >= self._edges[k] - OVERLAP_M) & (along < self._edges[k + 1] + OVERLAP_M)
-        return reached
+    def _side_by_side(self, work: Callable[[int], T]) -> list[T]:
+        """Have something done for each area, each by a core: what came of it."""
+        others = [self._hands.submit(work, k) for k in range(1, len(self._parts))]
+        return [work(0), *(job.result() for job in others)]
 
-    def _side_by_side(self, plots: Plots, sensor: I8, rows: list[I8], latest_s: F8, time_s: float) -> list[Updates]:
-        """Let each area take its plots in: what each of them says."""
-        jobs = [
-            self._hands.submit(part.follow, plots.take(row), sensor[row], latest_s, time_s)
-            for part, row in zip(self._parts[1:], rows[1:], strict=True)
-        ]
-        first = self._parts[0].follow(plots.take(rows[0]), sensor[rows[0]], latest_s, time_s)
-        return [first, *(job.result() for job in jobs)]
-
-    def _agree(self, rows: list[I8], made: list[Updates], owner: I8, plots: int) -> None:
-        """Let tracks of one target in two areas have one number: that of the area which the plot is in."""
-        for x, part in enumerate(self._parts):
-            theirs = np.full(plots, NONE, np.int32)
-            theirs[rows[x]] = made[x].number
-            for k, other in enumerate(self._parts):
-                if k != x:
-                    both = (owner[rows[k]] == k) & (made[k].number >= 0) & (theirs[rows[k]] >= 0)
-                    part.adopt(theirs[rows[k]][both], other.numbered(made[k].number[both]))
-
-    def _ended(self, made: list[Updates]) -> tuple[I4, F8]:
+    def _ended(self, ended: list[tuple[I4, F8]]) -> tuple[I4, F8]:
         """Tracks that were told of and that no area follows any more, and when."""
         numbers, times = [], []
-        for part, one in zip(self._parts, made, strict=True):
-            official = part.numbered(one.ended)
+        for part, (own, own_s) in zip(self._parts, ended, strict=True):
+            official = part.numbered(own)
             if len(official):
                 followed = np.any([p.follows(official) for p in self._parts if p is not part], axis=0)
                 gone = ~followed & np.any([p.has_said(official) for p in self._parts], axis=0)
                 numbers.append(official[gone])
-                times.append(one.ended_s[gone])
-        for part, one in zip(self._parts, made, strict=True):
-            part.forget(one.ended)
+                times.append(own_s[gone])
+        for part, (own, _) in zip(self._parts, ended, strict=True):
+            part.forget(own)
         if not numbers:
             return np.zeros(0, np.int32), np.zeros(0)
         official, first = np.unique(np.concatenate(numbers), return_index=True)
-        return official.astype(np.int32), np.concatenate(times)[first]
+        return official, np.concatenate(times)[first]
 
 
 class _Area:
     """One strip: a tracker of its own, and what its tracks are called outside."""
 
     def __init__(self, tracker: Tracker, index: int, areas: int) -> None:
-        self.tracker, self.index, self.areas = tracker, index, areas
-        self._called: dict[int, int] = {}  # its number -> the one that another area has told
-        self._caller: dict[int, int] = {}  # and back
-        self._said: I4 = np.zeros(0, np.int32)  # its numbers of believed tracks that it has told of, rising
-        self._alive: I4 | None = None  # its numbers of believed tracks, rising; None: not asked since the last call
+        self.tracker, self._names = tracker, no_names(index, areas)
 
-    def follow(self, plots: Plots, sensor: I8, latest_s: F8, time_s: float) -> Updates:
-        """Take plots of these rows of the registry in; `latest_s` (S,) is what each has delivered here or elsewhere."""
+    def follow(self, plots: Plots, sensor: I8, rows: I8, latest_s: F8, time_s: float, said: Said) -> tuple[I4, F8]:
+        """As `Tracker._follow`; `latest_s` (S,) is what each sensor has delivered here or elsewhere."""
         sensors, epoch_s = self.tracker._laws.sensors, self.tracker._epoch_s
         if epoch_s is not None:
             np.maximum(sensors["latest_s"], latest_s - epoch_s, out=sensors["latest_s"])
-        self._alive = None
-        return self.tracker._follow(plots, np.arange(len(plots)), sensor, time_s)
+        return self.tracker._follow(plots, sensor, rows, time_s, said)
+
+    def adopt(self, other: _Area, rows: I8, ours: Said, theirs: Said, owner: I4) -> None:
+        """Call tracks as another area does that has the same plots and owns them, unless they were told of already."""
+        self._names = adopt(self._names, other._names, rows, ours.number, theirs.number, owner)
+
+    def tell(self, rows: I8, said: Said, told: Said) -> None:
+        """Tell of plots, and call their tracks as all do."""
+        self._names = tell(self._names, rows, said, told)
 
     def numbered(self, numbers: I4) -> I4:
         """Its numbers as they are told; -1 stays."""
-        base = (numbers - 1) * self.areas + self.index + 1
-        return _renamed(numbers, np.where(numbers == NONE, NONE, base), self._called)
-
-    def say(self, numbers: I4) -> None:
-        """Note believed tracks that were told of."""
-        self._said = np.union1d(self._said, numbers).astype(np.int32)
-
-    def adopt(self, numbers: I4, official: I4) -> None:
-        """Call tracks as another area does that has the same plots, unless they were told of already."""
-        other = (self.numbered(numbers) != official) & ~_among(numbers, self._said)
-        for own, name in dict(zip(numbers[other].tolist(), official[other].tolist(), strict=True)).items():
-            holder = self._caller.get(name)
-            if self._base(np.array([name], np.int32))[0] == own or (
-                holder is not None and _among(np.array([holder], np.int32), self._said)[0]
-            ):
-                continue
-            if holder is not None:
-                del self._called[holder]
-            if own in self._called:
-                del self._caller[self._called[own]]
-            self._called[own], self._caller[name] = name, own
+        told: I4 = numbered(self._names, numbers)
+        return told
 
     def follows(self, official: I4) -> Bool:
         """Which tracks, by the numbers that are told, it follows and believes."""
-        if self._alive is None:
-            bank = self.tracker._store.bank
-            rows = self.tracker._rows()
-            self._alive = np.sort(bank["number"][rows[bank["status"][rows] == CONFIRMED]])
-        return _among(self._own(official), self._alive)
+        followed: Bool = believed(self.tracker._store, owned(self._names, official))
+        return followed
 
     def has_said(self, official: I4) -> Bool:
         """Which tracks, by the numbers that are told, it has told of."""
-        return _among(self._own(official), self._said)
+        said: Bool = was_told(self._names, owned(self._names, official))
+        return said
 
     def forget(self, ended: I4) -> None:
         """Strike tracks that have ended, and, once there are many, names of rows that are no more."""
-        self._said = self._said[~_among(self._said, np.sort(ended))]
-        gone = ended.tolist()
-        if len(self._called) > MANY_NAMES:
-            bank = self.tracker._store.bank
-            gone += sorted(set(self._called) - set(bank["number"][self.tracker._rows()].tolist()))
-        for own in gone:
-            if own in self._called:
-                del self._caller[self._called.pop(own)]
-
-    def _own(self, official: I4) -> I4:
-        """Its own numbers of what is told by others; -1: none."""
-        base = self._base(official)
-        called = np.array(sorted(self._called), np.int32)
-        return _renamed(official, np.where(_among(base, called), NONE, base), self._caller)
-
-    def _base(self, official: I4) -> I4:
-        """Its number that is told by another, if it has not been renamed; -1: none."""
-        mine = (official - 1) % self.areas == self.index
-        base: I4 = np.where(mine, (official - 1) // self.areas + 1, NONE).astype(np.int32)
-        return base
+        forget(self._names, ended)
+        if self._names.caller[-1, 0] > MANY_NAMES:
+            called = np.setdiff1d(self._names.caller[:-1, OWN], [0])
+            forget(self._names, np.setdiff1d(called, self.tracker._store.bank["number"][self.tracker._rows()]))
 
 
-def _among(values: I4, rising: I4) -> Bool:
-    """Which values are among some in rising order."""
-    if not len(rising):
-        return np.zeros(len(values), bool)
-    found: Bool = rising[np.minimum(np.searchsorted(rising, values), len(rising) - 1)] == values
-    return found
-
-
-def _renamed(keys: I4, values: I4, names: dict[int, int]) -> I4:
-    """Values, but for keys that have a name the name."""
-    out = values.astype(np.int32)
-    if names and len(keys):
-        own = np.array(sorted(names), np.int32)
-        for k in np.flatnonzero(_among(keys, own)):
-            out[k] = names[int(keys[k])]
-    return out
+def _unsaid(many: int) -> Said:
+    """Room for what an area will say of its plots; of the others there is no number, and nothing is read."""
+    number, hits, status = np.full(many, NONE, np.int32), np.empty(many, np.int32), np.empty(many, np.uint8)
+    return Said(number, np.empty(many), np.empty((many, 6)), hits, status)
 
 
 def _strips(sites: Sites, areas: int) -> tuple[F8, F8, F8, F8]:

@@ -100,37 +100,32 @@ class Tracker:
 
     def follow(self, plots: Plots, time_s: float) -> Updates:
         """As `update`, and tell what each plot made of its track: one row a plot, in the order given."""
-        return self._follow(plots, *self._usable(plots, time_s), time_s)
+        good, sensor = self._usable(plots, time_s)
+        used = mlat.placed(plots if len(good) == len(plots) else plots.take(good), self.sites)
+        said = nothing(used.time_s)
+        ended = self._follow(used, sensor, np.arange(len(good)), time_s, said)
+        return Updates(*among(said, good, plots.time_s), *ended)
 
-    def _follow(self, plots: Plots, good: I8, sensor: I8, time_s: float) -> Updates:
-        """Take the good rows of plots in, of these rows of the registry."""
-        ended: list[tuple[I4, F8]] = []
-        said = _nothing(plots.time_s)
-        if len(good):
-            used = mlat.placed(plots if len(good) == len(plots) else plots.take(good), self.sites)
-            order, slice_of = self._order(used, sensor)
+    def _follow(self, plots: Plots, sensor: I8, rows: I8, time_s: float, said: Said) -> tuple[I4, F8]:
+        """Take these rows of good plots in, and tell of them there in `said`: which tracks have ended, and when."""
+        ended: list[tuple[I4, F8]] = [(np.zeros(0, np.int32), np.zeros(0))]
+        if len(rows):
+            order, slice_of = self._order(plots, sensor, rows)
             low = 0
             while low < len(order):  # a slice is not cut in two
                 high = int(np.searchsorted(slice_of, slice_of[min(low + AT_ONCE, len(order)) - 1], side="right"))
-                heard = self._write_down(used, sensor, order[low:high])
+                heard = self._write_down(plots, sensor, order[low:high])
                 told = self._take_in(heard, slice_of[low:high], ended)
-                repeats, untold = hand_back(told, good[order[low:high]], self._epoch_s or 0.0, said)
+                repeats, untold = hand_back(told, order[low:high], self._epoch_s or 0.0, said)
                 self._reject("repeats a track's plot", repeats)
                 self._reject("bearing of no track", untold)
                 low = high
-            self._newest_s = max(self._newest_s, float(plots.time_s[good].max()))
+            self._newest_s = max(self._newest_s, float(plots.time_s[rows].max()))
         if self._epoch_s is not None:
             tend(self._store, self._laws, time_s - self._epoch_s)
             self._drain(ended)
-        return Updates(
-            number=said.number,
-            time_s=said.time_s,
-            state=said.state,
-            hits=said.hits,
-            status=said.status,
-            ended=np.concatenate([numbers for numbers, _ in ended]) if ended else np.zeros(0, np.int32),
-            ended_s=np.concatenate([times for _, times in ended]) if ended else np.zeros(0),
-        )
+        numbers, times = zip(*ended, strict=True)
+        return np.concatenate(numbers), np.concatenate(times)
 
     def snapshot(self, time_s: float) -> Tracks:
         """All tracks, tentative ones too, as they are expected to be at `time_s`, the oldest first."""
@@ -190,7 +185,7 @@ class Tracker:
     def _hear(self, plots: Plots, sensor: I8) -> tuple[Records, I8]:
         """Plots as the loops need them, and the order that they are in there."""
         plots = mlat.placed(plots, self.sites)  # in a plane, never a slant range
-        order, _ = self._order(plots, sensor)
+        order, _ = self._order(plots, sensor, np.arange(len(plots)))
         return self._write_down(plots, sensor, order), order
 
     def _write_down(self, plots: Plots, sensor: I8, order: I8) -> Records:
@@ -215,25 +210,27 @@ class Tracker:
         self.used += len(order)
         return heard
 
-    def _order(self, plots: Plots, sensor: I8) -> tuple[I8, F8]:
-        """By slice of time, sensor and time, and the slices; what tells plots of one instant apart is not arrival."""
+    def _order(self, plots: Plots, sensor: I8, rows: I8) -> tuple[I8, F8]:
+        """Rows by slice of time, sensor and time, and the slices; arrival does not tell plots of one instant apart."""
+        times, sensor = plots.time_s[rows], sensor[rows]
         if self._epoch_s is None:
-            self._epoch_s = float(np.floor(plots.time_s.min()))
-        since = plots.time_s - self._epoch_s
+            self._epoch_s = float(np.floor(times.min()))
+        since = times - self._epoch_s
         slice_of, order = np.floor(since / self.config.slice_s), np.empty(len(since), np.int64)
         if in_order(since, sensor, slice_of, len(self.sites), order):
-            return order, slice_of
+            return rows[order], slice_of
         order = np.lexsort((since, sensor, slice_of))
         ahead, behind = order[1:], order[:-1]
         if np.any((since[ahead] == since[behind]) & (sensor[ahead] == sensor[behind])):
             words = (plots.address, plots.mode_a, plots.pressure_alt_m, plots.height_m, plots.lon_rad, plots.lat_rad)
             polar = (plots.range_rate_mps, plots.azimuth_rad, plots.range_m)
-            order = np.lexsort((*words, *polar, since, sensor, slice_of))
-        return order, slice_of[order]
+            told = (column[rows] for column in (*words, *polar))
+            order = np.lexsort((*told, since, sensor, slice_of))
+        return rows[order], slice_of[order]
 
     def _take_in(self, heard: Records, slice_of: F8, ended: list[tuple[I4, F8]]) -> Said:
         """Work through plots of whole slices, and tell what became of each."""
-        said, at = _nothing(heard["time_s"]), 0
+        said, at = nothing(heard["time_s"]), 0
         while True:
             at = work(self._store, self._laws, heard, at, said)
             self._drain(ended)
@@ -288,13 +285,23 @@ def _empty_store() -> Store:
     )  # fmt: skip
 
 
-def _nothing(time_s: F8) -> Said:
+def nothing(time_s: F8) -> Said:
     """What is told of plots of these times that no track has."""
     many = len(time_s)
     number, state = np.empty(many, np.int32), np.empty((many, 6))
     number.fill(NONE)
     state.fill(np.nan)
     return Said(number, time_s.astype(float), state, np.zeros(many, np.int32), np.zeros(many, np.uint8))
+
+
+def among(said: Said, rows: I8, time_s: F8) -> Said:
+    """What was told of these rows of plots, among all of the plots, of these times."""
+    if len(rows) == len(time_s):
+        return said
+    told = nothing(time_s)
+    for name in Said._fields:
+        getattr(told, name)[rows] = getattr(said, name)
+    return told
 
 
 def _record(dtype: np.dtype[Any], values: dict[str, Any]) -> Records:

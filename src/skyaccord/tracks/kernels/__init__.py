@@ -1,1 +1,4 @@
-"""The tracker's loops, from the bottom up: bank, ground, filters, hearing, grid, association, nests, life, turn."""
+"""The tracker's loops, from the bottom up.
+
+bank, ground, filters, hearing, grid, association, nests, life, turn, areas.
+"""

@@ -118,7 +118,7 @@ def in_order(since_s: F8, sensor: I8, slice_of: F8, sensors: int, order: I8) -> 
     return True
 
 
-@compiled
+@entry
 def write_down(
     order: I8,
     time_s: F8,
