@@ -9,17 +9,15 @@ from hypothesis import strategies as st
 
 from skyaccord.columns import F8, I4
 from skyaccord.earth.wgs84 import ecef, enu_axes
-from skyaccord.sensors import Plots, parse_sites
+from skyaccord.sensors import Plots, Sites, parse_sites
 from skyaccord.tracks import CONFIRMED, SharedTracker, Tracker, Tracks, Updates
 
-SITES = parse_sites(
-    "".join(
-        f"[[sensor]]\nsac = 1\nsic = {k + 1}\nlat_deg = {lat}\nlon_deg = {lon}\nheight_m = 500\nscan_s = {scan_s}\n"
-        "range_max_km = 250\nclutter_per_scan = 10\n"
-        for k, (lat, lon, scan_s) in enumerate([(40.0, 62.0, 5), (40.3, 64.0, 4), (39.8, 66.0, 6), (40.0, 68.0, 5)])
-    ),
-    "four radars in a row",
+WORDS = "".join(
+    f"[[sensor]]\nsac = 1\nsic = {k + 1}\nlat_deg = {lat}\nlon_deg = {lon}\nheight_m = 500\nscan_s = {scan_s}\n"
+    "range_max_km = 250\nclutter_per_scan = 10\n"
+    for k, (lat, lon, scan_s) in enumerate([(40.0, 62.0, 5), (40.3, 64.0, 4), (39.8, 66.0, 6), (40.0, 68.0, 5)])
 )
+SITES = parse_sites(WORDS, "four radars in a row")
 UNTIL_S = 240.0
 
 
@@ -50,6 +48,19 @@ def sky(seed: int, targets: int = 12) -> tuple[Plots, I4]:
     plots, label = Plots.concat(parts), np.concatenate(labels)
     order = np.argsort(plots.time_s, kind="stable")
     return plots.take(order), label[order].astype(np.int32)
+
+
+def bearings_of(plots: Plots, label: I4, listener: Sites) -> tuple[Plots, I4]:
+    """What a site that only listens hears of the targets, when radars have a plot of them."""
+    k = np.flatnonzero(label >= 0)
+    row, azimuth = SITES.rows[plots.source[k]], plots.azimuth_rad[k]
+    flat = np.stack([np.sin(azimuth), np.cos(azimuth), np.zeros(len(k))], axis=1)[:, None]
+    base, axes = ecef(SITES.lat_rad, SITES.lon_rad, SITES.height_m), enu_axes(SITES.lat_rad, SITES.lon_rad)
+    place = base[row] + plots.range_m[k, None] * (flat @ axes[row])[:, 0]
+    away = place - ecef(listener.lat_rad, listener.lon_rad, listener.height_m)
+    east, north, _ = (away @ enu_axes(listener.lat_rad, listener.lon_rad)[0].T).T
+    blank = Plots.blank(len(k)).replace(source=np.full(len(k), listener.source[0]), azimuth_rad=np.arctan2(east, north))
+    return blank.replace(time_s=plots.time_s[k] + 0.2), label[k]
 
 
 def plots_of(sensor: int, time_s: F8, range_m: F8, azimuth_rad: F8) -> Plots:
@@ -161,3 +172,36 @@ def test_what_is_wrong_with_plots_is_counted_once() -> None:
     assert shared.rejected.pop(repeats) == pytest.approx(alone.rejected.pop(repeats), rel=0.02)
     assert shared.rejected == alone.rejected
     assert shared.used == alone.used
+
+
+def test_a_bearing_is_told_once_by_whose_track_it_is() -> None:
+    words = '[[sensor]]\nsac = 1\nsic = 9\nkind = "passive"\nlat_deg = 40.1\nlon_deg = 65\nheight_m = 500\nscan_s = 4'
+    listener = parse_sites(words, "one that listens")
+    both = parse_sites(WORDS + words, "radars and one that listens")
+    plots, label = sky(2, targets=6)
+    heard, heard_label = bearings_of(plots, label, listener)
+    order = np.argsort(np.concatenate([plots.time_s, heard.time_s]), kind="stable")
+    plots, label = Plots.concat([plots, heard]).take(order), np.concatenate([label, heard_label])[order]
+    (shared, _), (alone, _) = (fed(tracker, plots) for tracker in (SharedTracker(both, areas=3), Tracker(both)))
+    late = (plots.source == listener.source[0]) & (plots.time_s > 60.0)
+    ours, theirs = (np.concatenate([u.number for u in updates]) for updates in (shared, alone))
+    assert (ours[late] >= 0).mean() == pytest.approx((theirs[late] >= 0).mean(), abs=0.05)
+    same = 0
+    for k in range(6):
+        radars = ours[(label == k) & (plots.source != listener.source[0]) & (ours >= 0)]
+        same += int(np.isin(ours[late & (label == k)], radars).sum())
+    assert same > 0.9 * (ours[late] >= 0).sum()
+
+
+@pytest.mark.parametrize("areas", [0, 2])
+def test_plots_that_are_not_used_leave_the_rows_of_others_where_they_are(areas: int) -> None:
+    plots, _ = sky(6, targets=4)
+    bad = np.arange(len(plots)) % 7 == 3
+    spoilt = plots.replace(range_m=np.where(bad, -1.0, plots.range_m))
+    one, two = (SharedTracker(SITES, areas=areas) if areas else Tracker(SITES) for _ in range(2))
+    got, want = one.follow(spoilt, UNTIL_S), two.follow(spoilt.take(~bad), UNTIL_S)
+    for name in ("number", "time_s", "state", "hits", "status"):
+        assert np.array_equal(getattr(got, name)[~bad], getattr(want, name), equal_nan=True)
+    assert (got.number[bad] == -1).all()
+    assert np.array_equal(got.time_s[bad], plots.time_s[bad])
+    assert np.isnan(got.state[bad]).all()
