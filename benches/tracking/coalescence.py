@@ -37,7 +37,7 @@ CONFIG = TrackerConfig(
     survives_s=100.0,
     sight_memory=1.0,
     confirm=BELIEVED,
-    drop=0.01,  # what is believed less is not told, and may yet be believed again
+    doubt=0.01,  # what is believed less is not told, and may yet be believed again
     forget=1e-5,
 )
 PLANE = parse_sites(

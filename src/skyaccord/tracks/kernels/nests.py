@@ -303,7 +303,7 @@ def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
 
 
 @njit(cache=True)
-def tend_nests(store: Store, drop: float, time_s: float) -> None:
+def tend_nests(store: Store, doubt: float, time_s: float) -> None:
     """Weigh the looks of all nests, end their tracks that are believed no more, and make them small."""
     for n in range(len(store.nests)):
         nest = store.nests[n]
@@ -312,7 +312,7 @@ def tend_nests(store: Store, drop: float, time_s: float) -> None:
         fold(store.bank, nest)
         j = 0
         while j < nest.tracks:
-            if believed(store.bank, nest, j) < drop:
+            if believed(store.bank, nest, j) < doubt:
                 end_nested(store, nest, j, time_s)
             else:
                 j += 1
