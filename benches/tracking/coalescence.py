@@ -27,7 +27,7 @@ MOTION = Model("straight", across=0.02, along=1e-4, stays_s=1e6)
 CONFIG = TrackerConfig(
     flying=(MOTION, MOTION, MOTION),
     flying_surge_mps2=0.2,
-    start_speed_mps=2.0,
+    start_speed_mps=1.0,
     start_climb_mps=0.1,
     start_climb_uncoded_mps=0.1,
     start_height_m=0.0,
@@ -37,7 +37,8 @@ CONFIG = TrackerConfig(
     survives_s=100.0,
     sight_memory=1.0,
     confirm=BELIEVED,
-    drop=0.01,  # what is believed less is not told, and may yet be believed again
+    doubt=0.01,  # the page's estimate is what is believed by more than BELIEVED ..
+    drop=1e-4,  # .. and what is believed by less may yet be again
     forget=1e-5,
 )
 PLANE = parse_sites(

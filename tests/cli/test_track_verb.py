@@ -202,6 +202,23 @@ def test_a_track_that_ends_is_said_once(here: Path) -> None:
     assert got["hits"][gone[0]] == len(early)
 
 
+def test_a_track_that_is_heard_again_goes_on_after_its_end(here: Path) -> None:
+    plots = flown()
+    quiet = (plots.address == 0xABC001) & (plots.time_s > START_S + 24) & (plots.time_s < START_S + 36)
+    pq.write_table(plots.take(~quiet).to_arrow(), "plots.parquet")
+    run("plots.parquet", "--sites", "sites.toml", "-o", "tracks.parquet")
+    got = read("tracks.parquet")
+    mine = np.flatnonzero(got["number"] == got["number"][got["status"] == "dropped"][0])
+    (end,) = np.flatnonzero(got["status"][mine] == "dropped")
+    assert 24 < got["time_s"][mine[end]] - START_S < 36
+    assert (got["address"][mine] == 0xABC001).all()
+    assert (np.diff(got["time_s"][mine]) >= 0).all()
+    heard = np.flatnonzero(~quiet & (plots.address == 0xABC001))
+    assert (np.diff(got["hits"][mine]) == np.where(np.arange(1, len(mine)) == end, 0, 1)).all()
+    assert got["hits"][mine[-1]] == len(heard)
+    assert len(np.unique(got["number"])) == AIRCRAFT
+
+
 def test_the_order_of_rows_is_nothing(here: Path) -> None:
     run("plots.parquet", "--sites", "sites.toml", "-o", "a.parquet")
     plots = flown()

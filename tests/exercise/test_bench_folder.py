@@ -26,13 +26,14 @@ from skyaccord.exercise.bench import (
     read_scenario,
     read_tracks,
     read_truth,
+    reports_of,
     to_reports,
     write_tracks,
 )
 from skyaccord.exercise.figures import EARTH, FLAT
 from skyaccord.exercise.verdict import of_scenario, reported_at, truth_at
 from skyaccord.sensors.where import where
-from skyaccord.tracks.tracks import CONFIRMED, Tracks
+from skyaccord.tracks.tracks import CONFIRMED, Tracks, Updates
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +208,27 @@ def test_snapshots_become_reports(world: tuple[Path, Path]) -> None:
     assert up == pytest.approx(5000 - 11_112**2 / 2 / 6.37e6, abs=0.5)
     np.testing.assert_allclose(reports.state[0, 3:], [10, 0, 0], atol=1e-9)
     np.testing.assert_allclose(covariance[0], np.diag([9, 9, 9, 1, 1, 1]), atol=1e-9)
+
+
+def test_what_goes_on_after_its_end_is_another_track_of_the_folder(world: tuple[Path, Path]) -> None:
+    """The format ends a track for good, the tracker may hear it again: nothing may get lost between the two."""
+    _, _, meta = read_scenario(world[0])
+    made = Updates(
+        np.array([7, 8, 7, 7, 9, 7, 7], np.int32),
+        np.array([10.0, 12.0, 20.0, 45.0, 46.0, 50.0, 80.0]),
+        np.tile(np.append(meta.origin, [0.0, 0.0, 0.0]), (7, 1)),
+        np.array([1, 1, 2, 3, 1, 4, 5], np.int32),
+        np.full(7, CONFIRMED, np.uint8),
+        np.array([8, 7, 7], np.int32),
+        np.array([25.0, 30.0, 60.0]),
+    )
+    reports = reports_of(made, meta)
+    lives = {int(n): reports.time_s[reports.number == n].tolist() for n in np.unique(reports.number)}
+    assert sorted(lives.values()) == [[10.0, 20.0, 30.0], [12.0, 25.0], [45.0, 50.0, 60.0], [46.0], [80.0]]
+    assert {7, 8, 9} < set(lives)
+    dropped = reports.status == DROPPED
+    assert reports.time_s[dropped].tolist() == [25.0, 30.0, 60.0]
+    assert set(reports_of(made, meta).number[~dropped]) == set(lives)
 
 
 def test_a_track_is_its_last_row_moved_on_until_it_is_dropped() -> None:

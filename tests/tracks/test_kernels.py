@@ -1111,6 +1111,29 @@ def test_targets_that_say_their_names_keep_their_numbers() -> None:
         assert nest["leaf"][:2, :2].tolist() == [[0, 1], [2, 3]]
 
 
+def test_where_one_of_two_has_ended_one_number_has() -> None:
+    """Two targets side by side, and nobody knows which of them it is that is no more."""
+    bank, nest = two_ways()
+    bank["whole"][:, 0] = 6.4e6 + np.array([0.0, 30.0, 2.0, 31.0])
+    bank["exists"] = 0.01, 0.99, 0.99, 0.01
+    nests.rename(bank, nest, 0)
+    assert nest["leaf"][:2, :2].tolist() == [[0, 1], [3, 2]]
+    assert [nests.believed(bank, nest, j) for j in range(2)] == pytest.approx([0.01, 0.99])
+    # far from each other they are two, and which one has ended shows
+    bank, nest = two_ways()
+    bank["whole"][:, 0] = 6.4e6 + np.array([0.0, 5e3, 2.0, 5e3])
+    bank["exists"] = 0.01, 0.99, 0.99, 0.01
+    nests.rename(bank, nest, 0)
+    assert nest["leaf"][:2, :2].tolist() == [[0, 1], [2, 3]]
+
+
+def test_rows_of_one_track_are_one_only_where_they_are_as_sure() -> None:
+    for exists, one in (((0.99, 0.98), True), ((0.99, 0.9), False)):
+        bank = bank_of(np.zeros((2, 6)), np.repeat(np.diag([400.0] * 3 + [4.0] * 3)[None], 2, axis=0))
+        bank["exists"] = exists
+        assert nests.alike(bank[0], bank[1]) == one
+
+
 def told(weight: F8, leaf: np.ndarray) -> dict[tuple[int, ...], float]:
     """Probability of each set of rows."""
     out: dict[tuple[int, ...], float] = {}

@@ -9,7 +9,7 @@ from skyaccord.columns import F8, I4
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors import Plots, Sites, parse_sites
 from skyaccord.sensors.plots import NO_ADDRESS, SIMULATED, TEST
-from skyaccord.tracks import CONFIRMED, Tracker, TrackerConfig, Tracks
+from skyaccord.tracks import CONFIRMED, TENTATIVE, Tracker, TrackerConfig, Tracks
 
 SITES = parse_sites(
     """
@@ -420,6 +420,29 @@ def test_a_pair_of_which_one_is_missed_for_some_turns_stays_two_tracks(gap_s: fl
         before, after = (number[(plots.time_s > low) & (plots.time_s < low + 10)] for low in (160.0, 230.0))
         assert (tracks.status == CONFIRMED).sum() == 2
         assert set(before) == set(after) == set(tracks.number[tracks.status == CONFIRMED])
+
+
+@pytest.mark.parametrize(("missed", "doubted", "kept"), [(2, False, True), (4, True, True), (12, True, False)])
+def test_a_track_that_is_doubted_is_told_of_no_more_until_it_is_heard_again(
+    missed: int, doubted: bool, kept: bool
+) -> None:
+    one, again_s = beside(0.0, 1), 100.0 + 5.0 * missed
+    heard = (one.time_s < 100.0) | (one.time_s > again_s)
+    plots = in_time(Plots.concat([one.take(heard), beside(20_000.0, 2)]))  # the radar is alive: it hears another
+    tracker = Tracker(SITES)
+    tracker.follow(plots.take(plots.time_s < 100.0), 100.0)
+    number = tracker.snapshot(100.0).number
+    gap = tracker.follow(plots.take((plots.time_s > 100.0) & (plots.time_s < again_s)), again_s)
+    quiet = tracker.snapshot(again_s)
+    believed = quiet.number[quiet.status != TENTATIVE]
+    assert sorted([*believed, *gap.ended]) == sorted(number)
+    assert len(gap.ended) == doubted
+    after, tracks = tracker.follow(plots.take(plots.time_s > again_s), 240.0), tracker.snapshot(240.0)
+    assert np.isin(gap.ended, after.number[:2]).all() == kept
+    assert (after.status[:2] == CONFIRMED).all() == kept
+    assert (tracks.status == CONFIRMED).sum() == 2
+    assert (set(tracks.number[tracks.status == CONFIRMED]) == set(number)) == kept
+    assert not len(after.ended)
 
 
 def test_two_addresses_never_share_a_track() -> None:

@@ -434,7 +434,7 @@ def changes(plots: Plots, updates: Updates, how: How) -> pa.Table:
     number = np.append(updates.number[row[~dropped]], updates.ended)
     time_s = np.append(updates.time_s[row[~dropped]], updates.ended_s)
     taken_in = np.append(updates.hits[row[~dropped]], np.zeros(len(updates.ended), np.int32))
-    order = np.lexsort((taken_in, time_s, dropped, number))
+    order = np.lexsort((taken_in, ~dropped, time_s, number))
     row, dropped, number, time_s = row[order], dropped[order], number[order], time_s[order]
     new = np.append(True, number[1:] != number[:-1])[: len(number)]
     first = np.maximum.accumulate(np.where(new, np.arange(len(number)), 0))

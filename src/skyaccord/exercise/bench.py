@@ -254,18 +254,34 @@ def reports_of(updates: Updates, meta: Meta) -> Reports:
     """What plots made of confirmed tracks, as reports of the common frame in order of time.
 
     One row for each plot of a track that is confirmed, in the order in which the track took them in; one more for each
-    track that ended.
+    track that ended. What goes on after that is another track there: the format has no gaps.
     """
     row = np.flatnonzero(updates.status == CONFIRMED)
     row = row[np.lexsort((updates.hits[row], updates.number[row], updates.time_s[row]))]
     ended = len(updates.ended)
+    number = np.concatenate([updates.number[row], updates.ended]).astype(np.int64)
+    time_s = np.concatenate([updates.time_s[row], updates.ended_s])
     reports = Reports(
-        np.concatenate([updates.number[row], updates.ended]).astype(np.int64),
-        np.concatenate([updates.time_s[row], updates.ended_s]),
+        number + (_ends_before(number, time_s, np.arange(len(number)) >= len(row)) << 32),
+        time_s,
         np.concatenate([in_frame(updates.state[row], meta), np.zeros((ended, 6))]),
         np.repeat(np.array([UPDATED, DROPPED], np.uint8), [len(row), ended]),
     )
     return reports.take(np.argsort(reports.time_s, kind="stable"))
+
+
+def _ends_before(number: I8, time_s: F8, ended: Bool) -> I8:
+    """How often its track had ended before each row: seldom more than never."""
+    out, first_s = np.zeros(len(number), np.int64), np.full(int(number.max(initial=0)) + 1, np.inf)
+    np.minimum.at(first_s, number[ended], time_s[ended])
+    again = np.zeros(len(first_s), bool)
+    again[number[~ended & (time_s >= first_s[number])]] = True
+    rows = np.flatnonzero(again[number])
+    rows = rows[np.lexsort((~ended[rows], time_s[rows], number[rows]))]
+    before = np.cumsum(ended[rows]) - ended[rows]
+    new = np.diff(number[rows], prepend=-1) != 0
+    out[rows] = before - before[np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))]
+    return out
 
 
 def in_frame(state: F8, meta: Meta) -> F8:

@@ -42,7 +42,7 @@ from skyaccord.tracks.kernels.hearing import FAULTS, in_order, judge, place, wri
 from skyaccord.tracks.kernels.life import tend
 from skyaccord.tracks.kernels.nests import confidence
 from skyaccord.tracks.kernels.turn import foresee, hand_back, rows_for, work
-from skyaccord.tracks.tracks import COASTED, CONFIRMED, Tracks, Updates
+from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
 NEVER_S = -np.inf
 NEAREST_M = 10_000.0  # no sensor looks less far than this
@@ -50,7 +50,8 @@ LEAST_RATE_SIGMA_MPS = 0.1
 SUREST_PD = 0.99  # no sensor finds every target at every look
 KINDS = {"straight": STRAIGHT, "turn": TURN, "fall": FALL}
 SHOWN = (
-    "number", "slot", "updated_s", "status", "heard_s", "hits", "pressure_alt_m", "mode_a", "address", "callsign"
+    "number", "slot", "updated_s", "status", "doubted", "heard_s", "hits", "pressure_alt_m", "mode_a", "address",
+    "callsign",
 )  # fmt: skip
 SPARED = 64  # rows for tracks still to come, where a store grows, and one more for each 32 in use
 AT_ONCE = 4096  # plots in one call of the loops, so that a bank need not be larger than that beyond its tracks
@@ -143,6 +144,7 @@ class Tracker:
         looks_s = np.where(known & (self._laws.sensors["passive"][bank["slot"]] == 0), scan_s, np.inf)
         quiet = since - bank["updated_s"] > 1.5 * looks_s.min(axis=1, initial=np.inf)
         status = np.where((bank["status"] == CONFIRMED) & quiet, COASTED, bank["status"])
+        status[bank["doubted"] == 1] = TENTATIVE
         recent = known & (bank["heard_s"] > since - 2.5 * scan_s)
         bit = np.uint64(1) << (bank["slot"] % 64).astype(np.uint64)
         return Tracks(

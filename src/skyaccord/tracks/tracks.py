@@ -38,5 +38,5 @@ class Updates:
     state: F8  # (N, 6) ECEF of the track after it; NaN: none
     hits: I4  # (N,) plots of the track so far, which tells in what order its plots were taken in
     status: U1  # (N,) TENTATIVE or CONFIRMED
-    ended: I4  # (E,) numbers of confirmed tracks that ended
+    ended: I4  # (E,) tracks that were confirmed and are told of no more; one that is heard again keeps its number
     ended_s: F8  # (E,) when

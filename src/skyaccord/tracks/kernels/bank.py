@@ -43,6 +43,7 @@ ROW = np.dtype(
         ("motion", "u1"),  # row of the table of motions
         ("lead", "u1"),  # 1: what is told of its track; 0: another way that things may be
         ("member", "u1"),  # which of its nest's rows it is
+        ("doubted", "u1"),  # 1: it was believed, and is not told of until a plot bears it out
         ("hits", "i4"),
         ("began", "i4"),  # sensor of the first plot
         ("exists", "f8"),  # probability that there is such a target
@@ -198,7 +199,9 @@ RULES = np.dtype(
             "sight_memory",
             "confirm",
             "confirm_hits",
+            "doubt",
             "drop",
+            "drop_unsought",
             "forget",
             "coast_scans",
             "code_conflict",

@@ -7,7 +7,7 @@ from numba import njit
 
 from skyaccord.columns import F8, I4, I8, U1, Bool
 from skyaccord.tracks.kernels.association import FORBIDDEN, LARGEST, assign
-from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, WIDTH, Bids, Laws, Record, Records, Said, Store
+from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, TENTATIVE, WIDTH, Bids, Laws, Record, Records, Said, Store
 from skyaccord.tracks.kernels.grid import lay
 from skyaccord.tracks.kernels.life import found, take_in
 from skyaccord.tracks.kernels.nests import CHILDREN, GATED, UNLIKELY, children, fold, gather, rank, rename, tidy
@@ -203,7 +203,7 @@ def weave(
         for j in range(width):
             t = becomes[local[parent[order[c]], j], taken[order[c], j] + 1]
             nest.leaf[c, j] = t
-            bank[t].nest, bank[t].luck = n, 0.0
+            bank[t].nest, bank[t].luck, bank[t].doubted = n, 0.0, 0
         if told == NONE and parent[order[c]] == 0:
             told = c
     for c in range(kept):
@@ -358,6 +358,7 @@ def plot_of(becomes: I4, t: int) -> int:
 @njit(cache=True)
 def tell(row: Record, k: int, said: Said) -> None:
     """Write what plot k has made of its track."""
-    said.number[k], said.time_s[k], said.hits[k], said.status[k] = row.number, row.time_s, row.hits, row.status
+    said.number[k], said.time_s[k], said.hits[k] = row.number, row.time_s, row.hits
+    said.status[k] = TENTATIVE if row.doubted else row.status
     for i in range(6):
         said.state[k, i] = row.whole[i]

@@ -115,7 +115,7 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
         row.slot[j] = NONE
     row.slot[0] = plot.sensor
     row.began = plot.sensor
-    row.lead, row.nest, row.luck = 1, NONE, 0.0
+    row.lead, row.nest, row.luck, row.doubted = 1, NONE, 0.0, 0
     row.heard_s[0] = plot.time_s
     row.due_s[0] = next_look(plot, sensor)
     row.seen[0] = sensor.pd
@@ -179,8 +179,8 @@ def found(row: Record, plot: Record, ratio: float, sensor: Record, rules: Record
         row.past[row.hits % PAST] = plot.id
     row.hits += 1
     learn(row, plot)
-    if row.status == TENTATIVE and row.exists >= rules.confirm and row.hits >= rules.confirm_hits:
-        row.status = CONFIRMED
+    if row.exists >= rules.confirm and row.hits >= rules.confirm_hits:
+        row.status, row.doubted = CONFIRMED, 0
     if row.hits > 2:
         change_motion(row)
 
@@ -249,11 +249,21 @@ def pace_s(row: Record, sensors: Records) -> float:
     return float(waiting if least == 0.0 else least)
 
 
+@inlined
+def sought(row: Record, sensors: Records) -> bool:
+    """Whether an antenna looks for a row."""
+    for j in range(SLOTS):
+        if row.slot[j] != NONE and sensors[row.slot[j]].turning:
+            return True
+    return False
+
+
 @njit(cache=True)
 def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
     """Whether a row should end."""
     if row.status == CONFIRMED:
-        return bool(row.exists < rules.drop or time_s - row.updated_s > rules.coast_scans * pace_s(row, sensors))
+        least = rules.drop if sought(row, sensors) else rules.drop_unsought
+        return bool(row.exists < least or time_s - row.updated_s > rules.coast_scans * pace_s(row, sensors))
     return bool(row.exists < rules.forget * row.hope or time_s - row.updated_s > YOUNG_SCANS * pace_s(row, sensors))
 
 
@@ -271,7 +281,7 @@ def wakes_s(row: Record, sensors: Records, rules: Record) -> float:
 
 @entry
 def tend(store: Store, laws: Laws, time_s: float) -> None:
-    """Let looks pass and tracks end as of a time. Numbers of confirmed tracks that do go to the list of the ended."""
+    """Let looks pass, and tracks be doubted and end, as of a time. Numbers that are told no more go to a list."""
     sensors, rules, bank, wake_s = laws.sensors, laws.rules[0], store.bank, store.wake_s
     awake = np.empty(store.counts[0].top, np.int32)
     many = rouse(wake_s, time_s + SAME_TIME_S, awake)
@@ -284,15 +294,18 @@ def tend(store: Store, laws: Laws, time_s: float) -> None:
         missed(row, sensors, rules, time_s)
         if row.nest == NONE and over(row, sensors, rules, time_s):
             end(store, t, time_s)
-        else:
-            wake_s[t] = wakes_s(row, sensors, rules)
-    tend_nests(store, rules.drop, time_s)
+            continue
+        if row.nest == NONE and row.status == CONFIRMED and row.exists < rules.doubt and not row.doubted:
+            row.doubted = 1
+            note_end(store, row.number, time_s)
+        wake_s[t] = wakes_s(row, sensors, rules)
+    tend_nests(store, rules.doubt, time_s)
 
 
 @lean
 def end(store: Store, t: int, time_s: float) -> None:
     """End one row, and with it its track."""
-    if store.bank[t].status == CONFIRMED:
+    if store.bank[t].status == CONFIRMED and not store.bank[t].doubted:
         note_end(store, store.bank[t].number, time_s)
     retire(store, t)
 
@@ -373,7 +386,9 @@ def unite(store: Store, sensors: Records, which: int, middle_s: float, time_s: f
             if not doubles(a, b, sensors):
                 continue
             better = a.number < b.number
-            if a.hits != b.hits:
+            if a.doubted != b.doubted:
+                better = a.doubted < b.doubted
+            elif a.hits != b.hits:
                 better = a.hits > b.hits
             end_track(store, some[c] if better else t, time_s)
             if not better:

@@ -14,6 +14,7 @@ from numba import njit
 
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records, Store
+from skyaccord.tracks.kernels.compiled import compiled
 from skyaccord.tracks.kernels.store import note_end, retire, touch
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -23,6 +24,8 @@ SAME_LOOK_S = 0.3  # looks of two rows that are due within this are one look
 ALIKE_D2 = 1.5  # squared distance below which two rows of one track are one
 GATED = -1e9
 LEAST_GAIN_M2 = 1e-3  # for which numbers are not exchanged
+ALIKE_EXISTENCE = 0.05  # difference in existence up to which they may be
+UNLIKE_D2 = 20.0  # squared distance that an end of one target weighs as much as
 UNUSED = 2  # a row's `lead` while it is looked for
 SEARCHES = 4000  # steps of the search for children of one hypothesis
 
@@ -131,7 +134,9 @@ def note(
 
 @njit(cache=True)
 def alike(a: Record, b: Record) -> bool:
-    """Whether two rows of one track have become the same: in place and speed, within the errors of the first."""
+    """Whether two rows of one track have become the same: as sure, and within the errors of the first as fast there."""
+    if abs(a.exists - b.exists) > ALIKE_EXISTENCE:
+        return False
     dt = a.time_s - b.time_s
     d2 = 0.0
     for i in range(3):
@@ -195,10 +200,11 @@ def tidy(store: Store, nest: Record) -> None:
 
 @njit(cache=True)
 def rename(bank: Records, nest: Record, told: int) -> None:
-    """Let each hypothesis call its targets so that they are near those of the same number in the one that was told.
+    """Let each hypothesis call its targets so that they are like those of the same number in the one that was told.
 
     Which target has which number is nobody's knowledge unless they say their names: exchanged numbers are no other
-    hypothesis, and what is told of a track does not jump when a hypothesis becomes the likeliest.
+    hypothesis. What is told of a track does not jump when a hypothesis becomes the likeliest, and where one of several
+    has ended it is one number that does, not a little of each.
     """
     tracks, leaf = nest.tracks, nest.leaf
     for h in range(nest.hypotheses):
@@ -211,7 +217,7 @@ def rename(bank: Records, nest: Record, told: int) -> None:
                         continue
                     a, b = bank[leaf[told, i]], bank[leaf[told, j]]
                     x, y = bank[leaf[h, i]], bank[leaf[h, j]]
-                    if nameless(x, y) and gap2(a, y) + gap2(b, x) < gap2(a, x) + gap2(b, y) - LEAST_GAIN_M2:
+                    if nameless(x, y) and unlike(a, y) + unlike(b, x) < unlike(a, x) + unlike(b, y) - LEAST_GAIN_M2:
                         leaf[h, i], leaf[h, j] = leaf[h, j], leaf[h, i]
                         better = True
 
@@ -231,6 +237,13 @@ def gap2(a: Record, b: Record) -> float:
         there = b.whole[i] + (late_s - b.time_s) * b.whole[i + 3]
         out += (a.whole[i] + (late_s - a.time_s) * a.whole[i + 3] - there) ** 2
     return out
+
+
+@compiled
+def unlike(a: Record, b: Record) -> float:
+    """How little two rows are one target, m^2: by where they are, and by whether there is one at all."""
+    var = a.spread[AT[0, 0]] + a.spread[AT[1, 1]] + a.spread[AT[2, 2]]
+    return float(gap2(a, b) + UNLIKE_D2 * var * abs(a.exists - b.exists))
 
 
 @njit(cache=True)
@@ -303,7 +316,7 @@ def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
 
 
 @njit(cache=True)
-def tend_nests(store: Store, drop: float, time_s: float) -> None:
+def tend_nests(store: Store, doubt: float, time_s: float) -> None:
     """Weigh the looks of all nests, end their tracks that are believed no more, and make them small."""
     for n in range(len(store.nests)):
         nest = store.nests[n]
@@ -312,7 +325,7 @@ def tend_nests(store: Store, drop: float, time_s: float) -> None:
         fold(store.bank, nest)
         j = 0
         while j < nest.tracks:
-            if believed(store.bank, nest, j) < drop:
+            if believed(store.bank, nest, j) < doubt:
                 end_nested(store, nest, j, time_s)
             else:
                 j += 1
