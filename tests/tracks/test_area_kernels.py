@@ -69,12 +69,16 @@ class Spoken:
 
 
 class Turn(NamedTuple):
-    """Plots of one turn: which area each is in, and for each of two areas the track and whether it is believed."""
+    """Plots of one turn: which area each is in, and for each of two areas the track and whether it is believed.
+
+    And tracks that are told of no more, and others that are no more at all.
+    """
 
     owner: I4
     number: I4  # (2, N)
     status: I4  # (2, N)
-    ended: tuple[list[int], list[int]]
+    quiet: tuple[list[int], list[int]]
+    gone: tuple[list[int], list[int]]
 
 
 @st.composite
@@ -86,14 +90,14 @@ def turns(draw: st.DrawFn) -> Turn:
     owner = draw(st.lists(st.sampled_from([NONE, 0, 1]), min_size=n, max_size=n))
     number = np.array(number, np.int32).reshape(2, n)
     status = np.where(number == NONE, TENTATIVE, np.array(status, np.int32).reshape(2, n))
-    return Turn(np.array(owner, np.int32), number, status, (draw(some), draw(some)))
+    return Turn(np.array(owner, np.int32), number, status, (draw(some), draw(some)), (draw(some), draw(some)))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(turns(), min_size=1, max_size=12))
 def test_tracks_are_called_as_dictionaries_have_it(story: list[Turn]) -> None:
     names, spoken = [areas.no_names(k, 2) for k in (0, 1)], [Spoken(k, 2) for k in (0, 1)]
-    for owner, number, status, ended in story:
+    for owner, number, status, quiet, gone in story:
         n = len(owner)
         said = [said_of(number[k], status[k]) for k in (0, 1)]
         for x, k in ((0, 1), (1, 0)):
@@ -121,9 +125,10 @@ def test_tracks_are_called_as_dictionaries_have_it(story: list[Turn]) -> None:
             assert areas.owned(names[k], outside).tolist() == [spoken[k].own(name) for name in range(1, 150)]
             assert areas.was_told(names[k], every).tolist() == [own in spoken[k].told for own in range(1, 9)]
         for k in (0, 1):
-            areas.forget(names[k], np.array(ended[k], np.int32))
-            spoken[k].told -= set(ended[k])
-            spoken[k].called = {own: name for own, name in spoken[k].called.items() if own not in ended[k]}
+            areas.hush(names[k], np.array(quiet[k], np.int32))
+            areas.forget(names[k], np.array(gone[k], np.int32))
+            spoken[k].told -= {*quiet[k], *gone[k]}
+            spoken[k].called = {own: name for own, name in spoken[k].called.items() if own not in gone[k]}
             assert names[k].known[-1, 0] == len(spoken[k].told | set(spoken[k].called))
             assert names[k].caller[-1, 0] == len(spoken[k].called)
 

@@ -278,7 +278,7 @@ def _ends_before(number: I8, time_s: F8, ended: Bool) -> I8:
     again[number[~ended & (time_s >= first_s[number])]] = True
     rows = np.flatnonzero(again[number])
     rows = rows[np.lexsort((~ended[rows], time_s[rows], number[rows]))]
-    before = np.cumsum(ended[rows]) - ended[rows]
+    before: I8 = np.cumsum(ended[rows]) - ended[rows]
     new = np.diff(number[rows], prepend=-1) != 0
     out[rows] = before - before[np.maximum.accumulate(np.where(new, np.arange(len(rows)), 0))]
     return out

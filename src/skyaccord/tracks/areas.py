@@ -21,6 +21,7 @@ from skyaccord.tracks.kernels.areas import (
     along,
     believed,
     forget,
+    hush,
     no_names,
     numbered,
     owned,
@@ -153,7 +154,7 @@ class SharedTracker:
                 numbers.append(official[gone])
                 times.append(own_s[gone])
         for part, (own, _) in zip(self._parts, ended, strict=True):
-            part.forget(own)
+            part.hush(own)
         if not numbers:
             return np.zeros(0, np.int32), np.zeros(0)
         official, first = np.unique(np.concatenate(numbers), return_index=True)
@@ -196,9 +197,9 @@ class _Area:
         said: Bool = was_told(self._names, owned(self._names, official))
         return said
 
-    def forget(self, ended: I4) -> None:
-        """Strike tracks that have ended, and, once there are many, names of rows that are no more."""
-        forget(self._names, ended)
+    def hush(self, ended: I4) -> None:
+        """Note that tracks are told of no more, and, once there are many, strike names of rows that are no more."""
+        hush(self._names, ended)
         if self._names.caller[-1, 0] > MANY_NAMES:
             called = np.setdiff1d(self._names.caller[:-1, OWN], [0])
             forget(self._names, np.setdiff1d(called, self.tracker._store.bank["number"][self.tracker._rows()]))

@@ -193,20 +193,32 @@ def was_told(names: Names, own: I4) -> Bool:
 
 @entry
 def believed(store: Store, own: I4) -> Bool:
-    """Which tracks, by an area's own numbers, are in its bank and believed."""
+    """Which tracks, by an area's own numbers, are in its bank and believed, and not doubted since."""
     wanted = np.zeros((ROOM + 1, 2), np.int32)
     for number in own:
         if number != NONE:
             wanted, _ = entered(wanted, number)
     if wanted[-1, 0]:
         for t in range(store.counts[0].top):
-            if store.pins[t].live and store.bank[t].lead == 1 and store.bank[t].status == CONFIRMED:
-                at = find(wanted, store.bank[t].number)
+            row = store.bank[t]
+            if store.pins[t].live and row.lead == 1 and row.status == CONFIRMED and not row.doubted:
+                at = find(wanted, row.number)
                 wanted[at, 1] = wanted[at, 0] != 0
     out = np.empty(len(own), np.bool_)
     for i in range(len(own)):
         out[i] = own[i] != NONE and wanted[find(wanted, own[i]), 1] == 1
     return out
+
+
+@entry
+def hush(names: Names, own: I4) -> None:
+    """Note that tracks are told of no more; one that is heard again has the name that it had."""
+    known = names.known
+    for number in own:
+        at = find(known, number)
+        known[at, TOLD] = 0
+        if not known[at, NAME]:
+            strike(known, number)
 
 
 @entry

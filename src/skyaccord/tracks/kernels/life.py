@@ -252,10 +252,10 @@ def pace_s(row: Record, sensors: Records) -> float:
 @inlined
 def sought(row: Record, sensors: Records) -> bool:
     """Whether an antenna looks for a row."""
+    turning = False
     for j in range(SLOTS):
-        if row.slot[j] != NONE and sensors[row.slot[j]].turning:
-            return True
-    return False
+        turning = turning or (row.slot[j] != NONE and sensors[row.slot[j]].turning == 1)
+    return turning
 
 
 @njit(cache=True)
