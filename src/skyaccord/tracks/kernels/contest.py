@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8, I4, I8, U1, Bool
 from skyaccord.tracks.kernels.association import FORBIDDEN, LARGEST, assign
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, TENTATIVE, WIDTH, Bids, Laws, Record, Records, Said, Store
+from skyaccord.tracks.kernels.compiled import compiled
 from skyaccord.tracks.kernels.grid import lay
 from skyaccord.tracks.kernels.life import found, take_in
 from skyaccord.tracks.kernels.nests import CHILDREN, GATED, UNLIKELY, children, fold, gather, rank, rename, tidy
@@ -16,7 +16,7 @@ from skyaccord.tracks.kernels.store import copy_row, retire, room_left, spare_ne
 WIDEST = 24  # plots of a group for which hypotheses are made
 
 
-@njit(cache=True)
+@compiled
 def settle(store: Store, bids: Bids, chosen: I4, root: I8) -> bool:
     """Give each plot that nobody contests its row, into `chosen` (K,), and put the others into groups.
 
@@ -54,7 +54,7 @@ def settle(store: Store, bids: Bids, chosen: I4, root: I8) -> bool:
     return crowded
 
 
-@njit(cache=True)
+@compiled
 def unite_plots(store: Store, t: int, k: int, root: I8) -> None:
     """Put plot k into one group with the plot that has asked for row t, or for its nest, before."""
     row = store.bank[t]
@@ -68,7 +68,7 @@ def unite_plots(store: Store, t: int, k: int, root: I8) -> None:
         store.nests[row.nest].holder = k
 
 
-@njit(cache=True)
+@compiled
 def leader(root: I8, k: int) -> int:
     """The lowest plot of k's group."""
     while root[k] != k:
@@ -76,7 +76,7 @@ def leader(root: I8, k: int) -> int:
     return k
 
 
-@njit(cache=True)
+@compiled
 def free_of_holder(store: Store, row: Record) -> None:
     """Forget which plot has asked for a row or its nest."""
     row.holder = NONE
@@ -84,7 +84,7 @@ def free_of_holder(store: Store, row: Record) -> None:
         store.nests[row.nest].holder = NONE
 
 
-@njit(cache=True)
+@compiled
 def contest(bank: Records, group: I4, bids: Bids, chosen: I4) -> None:
     """Solve one group of plots that compete for tracks by the best total gain, no track having two.
 
@@ -126,7 +126,7 @@ def contest(bank: Records, group: I4, bids: Bids, chosen: I4) -> None:
         bank[tracks[a]].holder = NONE
 
 
-@njit(cache=True)
+@compiled
 def weave(
     store: Store,
     group: I4,
@@ -213,7 +213,7 @@ def weave(
     tidy(store, nest)
 
 
-@njit(cache=True)
+@compiled
 def competitors(store: Store, group: I4, bids: Bids, singles: I4, holders: I4) -> tuple[int, int]:
     """Rows alone and nests that a group of plots is wanted by: how many of each; as many as fit are listed."""
     bank, nests, rows, count = store.bank, store.nests, bids.rows, bids.many
@@ -238,7 +238,7 @@ def competitors(store: Store, group: I4, bids: Bids, singles: I4, holders: I4) -
     return many_singles, many_holders
 
 
-@njit(cache=True)
+@compiled
 def collapse(store: Store, group: I4, bids: Bids) -> None:
     """Take the best hypothesis of each nest that a group concerns for true: there are too many tracks for more."""
     for k in group:
@@ -250,7 +250,7 @@ def collapse(store: Store, group: I4, bids: Bids) -> None:
                 tidy(store, nest)
 
 
-@njit(cache=True)
+@compiled
 def number_leaves(bank: Records, leaf: I4, leaves: I4) -> int:
     """Number the rows of some hypotheses (H, tracks), into `leaves` and each row's `member`: how many there are."""
     many = 0
@@ -264,7 +264,7 @@ def number_leaves(bank: Records, leaf: I4, leaves: I4) -> int:
     return many
 
 
-@njit(cache=True)
+@compiled
 def drop_others(store: Store, nest: Record, leaves: I4) -> None:
     """Retire rows of a nest that are in none of the hypotheses that are looked at."""
     for h in range(nest.hypotheses):
@@ -274,7 +274,7 @@ def drop_others(store: Store, nest: Record, leaves: I4) -> None:
                 retire(store, nest.leaf[h, j])
 
 
-@njit(cache=True)
+@compiled
 def table(bank: Records, group: I4, sensor: Record, bids: Bids, leaves: I4) -> tuple[F8, F8]:
     """What each plot of a group is worth to each row (L, G), against a miss that the looks will see to; and ratios."""
     gain = np.full((len(leaves), len(group)), GATED)
@@ -289,7 +289,7 @@ def table(bank: Records, group: I4, sensor: Record, bids: Bids, leaves: I4) -> t
     return gain, ratio
 
 
-@njit(cache=True)
+@compiled
 def branch(
     store: Store,
     leaves: I4,
@@ -326,7 +326,7 @@ def branch(
     return becomes
 
 
-@njit(cache=True)
+@compiled
 def claim(store: Store, nest: Record, becomes: I4, group: I4, claimed: U1, said: Said) -> None:
     """Tell of each plot what the best hypothesis that has it says; it is claimed if it is likely a track's at all."""
     free_share = np.ones(len(group))
@@ -345,7 +345,7 @@ def claim(store: Store, nest: Record, becomes: I4, group: I4, claimed: U1, said:
             claimed[group[a]] = 0
 
 
-@njit(cache=True)
+@compiled
 def plot_of(becomes: I4, t: int) -> int:
     """Which plot of a group row t has taken, or NONE."""
     for x in range(becomes.shape[0]):
@@ -355,7 +355,7 @@ def plot_of(becomes: I4, t: int) -> int:
     return NONE
 
 
-@njit(cache=True)
+@compiled
 def tell(row: Record, k: int, said: Said) -> None:
     """Write what plot k has made of its track."""
     said.number[k], said.time_s[k], said.hits[k] = row.number, row.time_s, row.hits

@@ -10,7 +10,6 @@ the sensor has meanwhile delivered something later: a silent radar says nothing.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import I4
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
@@ -212,7 +211,7 @@ def change_motion(row: Record) -> None:
     give_all(row, whole, spread)
 
 
-@njit(cache=True)
+@compiled
 def missed(row: Record, sensors: Records, rules: Record, until_s: float) -> None:
     """Lower a row's existence by the looks that should have found it before a time and did not."""
     for j in range(SLOTS):
@@ -258,7 +257,7 @@ def sought(row: Record, sensors: Records) -> bool:
     return turning
 
 
-@njit(cache=True)
+@compiled
 def over(row: Record, sensors: Records, rules: Record, time_s: float) -> bool:
     """Whether a row should end."""
     if row.status == CONFIRMED:
@@ -310,7 +309,7 @@ def end(store: Store, t: int, time_s: float) -> None:
     retire(store, t)
 
 
-@njit(cache=True)
+@compiled
 def told_apart(a: Record, b: Record, apart2: float, sensors: Records) -> bool:
     """Whether a sensor that has heard both rows takes them for two.
 
@@ -337,7 +336,7 @@ def told_apart(a: Record, b: Record, apart2: float, sensors: Records) -> bool:
     return shared and chance > BY_CHANCE
 
 
-@njit(cache=True)
+@compiled
 def doubles(a: Record, b: Record, sensors: Records) -> bool:
     """Whether two rows are one target.
 
@@ -360,7 +359,7 @@ def doubles(a: Record, b: Record, sensors: Records) -> bool:
     return apart2 < 3.0 * var and drift2 < 3.0 * var_v and not told_apart(a, b, apart2, sensors)
 
 
-@njit(cache=True)
+@compiled
 def unite(store: Store, sensors: Records, which: int, middle_s: float, time_s: float, some: I4) -> None:
     """End rows that double another; every slice looks at its share of the rows.
 

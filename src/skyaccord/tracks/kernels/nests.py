@@ -10,7 +10,6 @@ L. Svensson, "Poisson multi-Bernoulli mixture filter: direct derivation and impl
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records, Store
@@ -30,7 +29,7 @@ UNUSED = 2  # a row's `lead` while it is looked for
 SEARCHES = 4000  # steps of the search for children of one hypothesis
 
 
-@njit(cache=True)
+@compiled
 def children(
     many: int, parent_log: F8, leaf: I4, tracks: int, det: F8, plots: int, log: F8, parent: I8, taken: I4
 ) -> int:
@@ -104,7 +103,7 @@ def children(
     return count
 
 
-@njit(cache=True)
+@compiled
 def worst(log: F8, count: int) -> int:
     """Which child is the least likely."""
     at = 0
@@ -114,7 +113,7 @@ def worst(log: F8, count: int) -> int:
     return at
 
 
-@njit(cache=True)
+@compiled
 def note(
     count: int, best: float, gain: float, h: int, using: I4, tracks: int, log: F8, parent: I8, taken: I4
 ) -> tuple[int, float]:
@@ -132,7 +131,7 @@ def note(
     return count, max(best, gain)
 
 
-@njit(cache=True)
+@compiled
 def alike(a: Record, b: Record) -> bool:
     """Whether two rows of one track have become the same: as sure, and within the errors of the first as fast there."""
     if abs(a.exists - b.exists) > ALIKE_EXISTENCE:
@@ -153,7 +152,7 @@ def alike(a: Record, b: Record) -> bool:
     return not different
 
 
-@njit(cache=True)
+@compiled
 def tidy(store: Store, nest: Record) -> None:
     """Make a nest as small as it may be: likely hypotheses, no two alike, best first; tracks that are certain leave."""
     bank, weight, leaf = store.bank, nest.weight, nest.leaf
@@ -198,7 +197,7 @@ def tidy(store: Store, nest: Record) -> None:
             retire(store, listed[i])
 
 
-@njit(cache=True)
+@compiled
 def rename(bank: Records, nest: Record, told: int) -> None:
     """Let each hypothesis call its targets so that they are like those of the same number in the one that was told.
 
@@ -222,13 +221,13 @@ def rename(bank: Records, nest: Record, told: int) -> None:
                         better = True
 
 
-@njit(cache=True)
+@compiled
 def nameless(a: Record, b: Record) -> bool:
     """Whether two rows say nothing of themselves that tells them apart."""
     return bool(a.address == b.address and a.mode_a == b.mode_a and a.callsign == b.callsign)
 
 
-@njit(cache=True)
+@compiled
 def gap2(a: Record, b: Record) -> float:
     """Squared distance of two rows at the time of the later one."""
     late_s = max(a.time_s, b.time_s)
@@ -246,7 +245,7 @@ def unlike(a: Record, b: Record) -> float:
     return float(gap2(a, b) + UNLIKE_D2 * var * abs(a.exists - b.exists))
 
 
-@njit(cache=True)
+@compiled
 def take_out(nest: Record, j: int) -> None:
     """A track leaves a nest; its rows are the caller's business."""
     for h in range(nest.hypotheses):
@@ -257,7 +256,7 @@ def take_out(nest: Record, j: int) -> None:
     nest.tracks -= 1
 
 
-@njit(cache=True)
+@compiled
 def join_rows(bank: Records, nest: Record, j: int) -> None:
     """Rows of one track that have become alike are one: that of the likelier hypothesis."""
     leaf = nest.leaf
@@ -273,7 +272,7 @@ def join_rows(bank: Records, nest: Record, j: int) -> None:
                 break
 
 
-@njit(cache=True)
+@compiled
 def fold(bank: Records, nest: Record) -> None:
     """Let the looks that a nest's rows have had since weigh its hypotheses."""
     best = -np.inf
@@ -293,7 +292,7 @@ def fold(bank: Records, nest: Record) -> None:
         nest.weight[h] /= total
 
 
-@njit(cache=True)
+@compiled
 def believed(bank: Records, nest: Record, j: int) -> float:
     """Probability that a nest's track exists, over its hypotheses."""
     exists = 0.0
@@ -302,7 +301,7 @@ def believed(bank: Records, nest: Record, j: int) -> float:
     return exists
 
 
-@njit(cache=True)
+@compiled
 def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
     """Probability that the tracks of some leading rows exist, over all hypotheses, into `out` (R,)."""
     for r in range(len(rows)):
@@ -315,7 +314,7 @@ def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
                     out[r] = believed(bank, nest, j)
 
 
-@njit(cache=True)
+@compiled
 def tend_nests(store: Store, doubt: float, time_s: float) -> None:
     """Weigh the looks of all nests, end their tracks that are believed no more, and make them small."""
     for n in range(len(store.nests)):
@@ -333,7 +332,7 @@ def tend_nests(store: Store, doubt: float, time_s: float) -> None:
         tidy(store, nest)
 
 
-@njit(cache=True)
+@compiled
 def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
     """End one track of a nest, with all its rows."""
     note_end(store, nest.number[j], time_s)
@@ -347,7 +346,7 @@ def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
     take_out(nest, j)
 
 
-@njit(cache=True)
+@compiled
 def rank(values: F8, many: int, out: I4) -> None:
     """Indices of the first `many` values, the largest first and equal ones in order, into `out`."""
     for a in range(many):
@@ -358,7 +357,7 @@ def rank(values: F8, many: int, out: I4) -> None:
         out[b] = a
 
 
-@njit(cache=True)
+@compiled
 def gather(bank: Records, nests: Records, singles: I4, holders: I4, log: F8, leaf: I4) -> tuple[int, int]:
     """The joint hypotheses of some nests and single rows: (how many, tracks in each), into `log` and `leaf`.
 
@@ -395,7 +394,7 @@ def gather(bank: Records, nests: Records, singles: I4, holders: I4, log: F8, lea
     return many, width
 
 
-@njit(cache=True)
+@compiled
 def unify(nest: Record) -> None:
     """Hypotheses with the same rows are one; the best comes first; probabilities sum to one."""
     weight, leaf, tracks = nest.weight, nest.leaf, nest.tracks

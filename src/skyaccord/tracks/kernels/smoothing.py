@@ -11,10 +11,10 @@ way there did: a step that used the unmixed models instead would take what the m
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from skyaccord.columns import F8, I8
 from skyaccord.tracks.kernels.bank import MODELS, PACKED, TURN, Record, Records
+from skyaccord.tracks.kernels.compiled import compiled
 from skyaccord.tracks.kernels.filters import (
     flow,
     merge,
@@ -30,7 +30,7 @@ STILL = 1e-9  # rad: a turn that `predict` takes for none
 LEAST = 1e-9  # share of a variance that later plots must take away to have said anything
 
 
-@njit(cache=True)
+@compiled
 def smooth_tracks(
     plots: Records,
     begins: I8,
@@ -57,7 +57,7 @@ def smooth_tracks(
             mean[low + k], cov[low + k] = rows[k].whole, unpacked(rows[k].spread)
 
 
-@njit(cache=True)
+@compiled
 def ways(plots: Records, sensors: Records, motions: Records, rules: Record, desk: Record, rows: Records) -> int:
     """Row of the table of motions that a track follows at most of its plots; the first few tell too little of it."""
     row, kind, sure = rows[0], FLYING, 0
@@ -74,7 +74,7 @@ def ways(plots: Records, sensors: Records, motions: Records, rules: Record, desk
     return kind
 
 
-@njit(cache=True)
+@compiled
 def forward(
     plots: Records,
     kind: int,
@@ -94,7 +94,7 @@ def forward(
         shaken[k] = refine(rows[k], plots[k], sensors[plots[k].sensor], motion, rules.velocity_sigma_mps, desk)
 
 
-@njit(cache=True)
+@compiled
 def backward(rows: Records, shaken: F8, motion: Record, desk: Record) -> None:
     """Filtered rows into smoothed ones, the last one first, in place."""
     share, fits = np.empty((MODELS, MODELS)), np.empty((MODELS, MODELS))
@@ -125,7 +125,7 @@ def backward(rows: Records, shaken: F8, motion: Record, desk: Record) -> None:
         merge(row)
 
 
-@njit(cache=True)
+@compiled
 def foretell(
     mixed: Record,
     after: Record,
@@ -181,7 +181,7 @@ def foretell(
     return count
 
 
-@njit(cache=True)
+@compiled
 def below(root: F8, x: F8) -> None:
     """x := L^-1 x in place, of a lower triangle (6, 6)."""
     for i in range(SIZE):
@@ -190,7 +190,7 @@ def below(root: F8, x: F8) -> None:
         x[i] /= root[i, i]
 
 
-@njit(cache=True)
+@compiled
 def above(root: F8, x: F8) -> None:
     """x := L'^-1 x in place, of a lower triangle (6, 6)."""
     for i in range(SIZE - 1, -1, -1):
@@ -199,7 +199,7 @@ def above(root: F8, x: F8) -> None:
         x[i] /= root[i, i]
 
 
-@njit(cache=True)
+@compiled
 def heed(mean: F8, cov: F8, origin: F8, count: int, axes: F8, values: F8, variances: F8) -> float:
     """Take scalars of a state (6,) less an origin in, in place: the log-likelihood of them."""
     fit, gain = 0.0, np.empty(SIZE)
@@ -215,7 +215,7 @@ def heed(mean: F8, cov: F8, origin: F8, count: int, axes: F8, values: F8, varian
     return fit
 
 
-@njit(cache=True)
+@compiled
 def weigh_pairs(after: Record, share: F8, fits: F8) -> None:
     """Probability (M, M) of m, then n, by all plots, into `share`; there were those by the plots so far."""
     for n in range(MODELS):
@@ -230,7 +230,7 @@ def weigh_pairs(after: Record, share: F8, fits: F8) -> None:
             share[m, n] *= after.weight[n] / total
 
 
-@njit(cache=True)
+@compiled
 def join(row: Record, share: F8, means: F8, covs: F8) -> None:
     """Give each model of a row what it has become over all models after it (moment matching)."""
     for m in range(MODELS):
