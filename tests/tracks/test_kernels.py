@@ -1127,6 +1127,25 @@ def test_where_one_of_two_has_ended_one_number_has() -> None:
     assert nest["leaf"][:2, :2].tolist() == [[0, 1], [2, 3]]
 
 
+def test_a_track_of_a_nest_that_is_believed_no_more_waits_on_alone() -> None:
+    bank, nest = two_ways()
+    held = store_of(bank)
+    nests.let_go(held, nest, 0, 0.1, 5.0)
+    assert held.gone[: int(held.counts["ended"][0])].tolist() == [7]
+    assert (bank["nest"][0], bank["number"][0], bank["exists"][0], bank["doubted"][0]) == (NONE, 7, 0.1, 1)
+    assert held.pins["live"].tolist() == [1, 1, 0, 1]
+    assert nest["tracks"] == 1
+    assert nest["leaf"][:2, 0].tolist() == [1, 3]
+    # a row that is another track's in some hypothesis stays with that
+    bank, nest = two_ways()
+    nest["leaf"][1, 1] = 0
+    held = store_of(bank)
+    nests.let_go(held, nest, 0, 0.1, 5.0)
+    assert held.gone[: int(held.counts["ended"][0])].tolist() == [7]
+    assert (bank["nest"][0], bank["doubted"][0]) == (0, 0)
+    assert nest["leaf"][:2, 0].tolist() == [1, 0]
+
+
 def test_rows_of_one_track_are_one_only_where_they_are_as_sure() -> None:
     for exists, one in (((0.99, 0.98), True), ((0.99, 0.9), False)):
         bank = bank_of(np.zeros((2, 6)), np.repeat(np.diag([400.0] * 3 + [4.0] * 3)[None], 2, axis=0))

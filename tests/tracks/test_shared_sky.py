@@ -161,7 +161,7 @@ def test_a_track_ends_once_and_is_told_no_more() -> None:
 
 
 def test_what_is_wrong_with_plots_is_counted_once() -> None:
-    plots, _ = sky(5, targets=4)
+    plots, _ = sky(5)
     spoilt = plots.replace(
         range_m=np.where(np.arange(len(plots)) % 9 == 0, -1.0, plots.range_m),
         source=np.where(np.arange(len(plots)) % 11 == 0, 999, plots.source),

@@ -316,7 +316,7 @@ def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
 
 @compiled
 def tend_nests(store: Store, doubt: float, time_s: float) -> None:
-    """Weigh the looks of all nests, end their tracks that are believed no more, and make them small."""
+    """Weigh the looks of all nests, let tracks go that are believed no more, and make them small."""
     for n in range(len(store.nests)):
         nest = store.nests[n]
         if nest.tracks == 0:
@@ -324,8 +324,9 @@ def tend_nests(store: Store, doubt: float, time_s: float) -> None:
         fold(store.bank, nest)
         j = 0
         while j < nest.tracks:
-            if believed(store.bank, nest, j) < doubt:
-                end_nested(store, nest, j, time_s)
+            exists = believed(store.bank, nest, j)
+            if exists < doubt:
+                let_go(store, nest, j, exists, time_s)
             else:
                 j += 1
         rename(store.bank, nest, 0)
@@ -336,14 +337,41 @@ def tend_nests(store: Store, doubt: float, time_s: float) -> None:
 def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
     """End one track of a nest, with all its rows."""
     note_end(store, nest.number[j], time_s)
-    for h in range(nest.hypotheses):
-        t, used = nest.leaf[h, j], False
-        for g in range(nest.hypotheses):
-            for i in range(nest.tracks):
-                used = used or (i != j and nest.leaf[g, i] == t)
-        if store.bank[t].number and not used:
-            retire(store, t)
+    retire_rows(store, nest, j, NONE)
     take_out(nest, j)
+
+
+@compiled
+def let_go(store: Store, nest: Record, j: int, exists: float, time_s: float) -> None:
+    """Doubt a track of a nest: the row that it has in the best hypothesis waits on alone, unless it is another's."""
+    note_end(store, nest.number[j], time_s)
+    t = nest.leaf[0, j]
+    retire_rows(store, nest, j, t)
+    row = store.bank[t]
+    if not in_use(nest, j, t):
+        row.nest, row.lead, row.luck, row.number = NONE, 1, 0.0, nest.number[j]
+        row.exists, row.doubted = exists, 1
+        touch(store, t)
+    take_out(nest, j)
+
+
+@compiled
+def retire_rows(store: Store, nest: Record, j: int, kept: int) -> None:
+    """Retire the rows of one track of a nest but for those of others, and one."""
+    for h in range(nest.hypotheses):
+        t = nest.leaf[h, j]
+        if t != kept and store.bank[t].number and not in_use(nest, j, t):
+            retire(store, t)
+
+
+@compiled
+def in_use(nest: Record, j: int, t: int) -> bool:
+    """Whether a row is of another track of a nest than j."""
+    for h in range(nest.hypotheses):
+        for i in range(nest.tracks):
+            if i != j and nest.leaf[h, i] == t:
+                return True
+    return False
 
 
 @compiled
