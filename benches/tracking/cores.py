@@ -13,7 +13,7 @@ from benches.tracking.setting import LeftOutError, Setting
 
 from skyaccord.tracks import CONFIRMED, SharedTracker, Tracker
 
-TARGETS, UNTIL_S, CALL_S, ROUNDS = 10_000, 90.0, 5.0, 5
+TARGETS, UNTIL_S, CALL_S, ROUNDS = 10_000, 90.0, 5.0, 11
 
 
 def measure(setting: Setting) -> dict[str, Any]:
