@@ -1111,6 +1111,18 @@ def test_targets_that_say_their_names_keep_their_numbers() -> None:
         assert nest["leaf"][:2, :2].tolist() == [[0, 1], [2, 3]]
 
 
+def test_two_that_are_moved_alike_keep_their_sides() -> None:
+    """Plots have put number 7 where 8 was expected, and 8 as far beyond: both were moved, neither has overtaken."""
+    for exchanged, named_by in ((True, {}), (False, {"mode_a": (1, 2, 1, 2)})):
+        bank, nest = two_ways(**named_by)
+        before, moved = np.array([[0.0, 300.0, 0.0], [900.0, 300.0, 0.0]]), np.array([950.0, -40.0, 10.0])
+        nests.keep_sides(bank, nest, 0, before, before + moved)
+        assert nest["leaf"][0, :2].tolist() == [0, 1]
+        nests.keep_sides(bank, nest, 0, before, before[::-1] + moved)
+        assert nest["leaf"][0, :2].tolist() == ([1, 0] if exchanged else [0, 1])
+        assert nest["leaf"][1, :2].tolist() == [2, 3]
+
+
 def test_where_one_of_two_has_ended_one_number_has() -> None:
     """Two targets side by side, and nobody knows which of them it is that is no more."""
     bank, nest = two_ways()

@@ -10,7 +10,19 @@ from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, TENTATIVE, WIDTH, Bi
 from skyaccord.tracks.kernels.compiled import compiled
 from skyaccord.tracks.kernels.grid import lay
 from skyaccord.tracks.kernels.life import found, take_in
-from skyaccord.tracks.kernels.nests import CHILDREN, GATED, UNLIKELY, children, fold, gather, rank, rename, tidy
+from skyaccord.tracks.kernels.nests import (
+    CHILDREN,
+    GATED,
+    UNLIKELY,
+    children,
+    fold,
+    foreseen_at,
+    gather,
+    keep_sides,
+    rank,
+    rename,
+    tidy,
+)
 from skyaccord.tracks.kernels.store import copy_row, retire, room_left, spare_nest, touch
 
 WIDEST = 24  # plots of a group for which hypotheses are made
@@ -189,6 +201,7 @@ def weave(
     for c in range(kept):
         for j in range(width):
             uses[local[parent[order[c]], j], taken[order[c], j] + 1] = True
+    before = foreseen_at(bank, leaf[0, :width], plots[group[0]].time_s)
     becomes = branch(store, leaves, uses, group, plots, sensor, laws, middle_s, ratio)
     for i in range(many_holders):
         store.nests[holders[i]].tracks = 0
@@ -208,7 +221,9 @@ def weave(
             told = c
     for c in range(kept):
         nest.weight[c] /= total
-    rename(bank, nest, max(told, 0))
+    told = max(told, 0)
+    keep_sides(bank, nest, told, before, foreseen_at(bank, nest.leaf[told, :width], plots[group[0]].time_s))
+    rename(bank, nest, told)
     claim(store, nest, becomes, group, claimed, said)
     tidy(store, nest)
 

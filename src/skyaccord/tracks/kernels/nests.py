@@ -222,6 +222,38 @@ def rename(bank: Records, nest: Record, told: int) -> None:
 
 
 @compiled
+def foreseen_at(bank: Records, rows: I4, time_s: float) -> F8:
+    """Where the targets of some rows are at a time, if they fly straight on: (R, 3)."""
+    out = np.empty((len(rows), 3))
+    for j in range(len(rows)):
+        row = bank[rows[j]]
+        for i in range(3):
+            out[j, i] = row.whole[i] + (time_s - row.time_s) * row.whole[i + 3]
+    return out
+
+
+@compiled
+def keep_sides(bank: Records, nest: Record, told: int, before: F8, after: F8) -> None:
+    """Exchange numbers in the hypothesis that is told where two targets would have changed sides, by their plots.
+
+    `before` and `after` (J, 3): where its tracks were expected when the plots came, and where these have put them. What
+    moves both alike, a turn flown together or an error of the sensor, makes the one look like the other, but does not
+    move it past the other.
+    """
+    for i in range(nest.tracks):
+        for j in range(i + 1, nest.tracks):
+            if not nameless(bank[nest.leaf[told, i]], bank[nest.leaf[told, j]]):
+                continue
+            side = 0.0
+            for c in range(3):
+                side += (before[i, c] - before[j, c]) * (after[i, c] - after[j, c])
+            if side < 0.0:
+                nest.leaf[told, i], nest.leaf[told, j] = nest.leaf[told, j], nest.leaf[told, i]
+                for c in range(3):
+                    after[i, c], after[j, c] = after[j, c], after[i, c]
+
+
+@compiled
 def nameless(a: Record, b: Record) -> bool:
     """Whether two rows say nothing of themselves that tells them apart."""
     return bool(a.address == b.address and a.mode_a == b.mode_a and a.callsign == b.callsign)
