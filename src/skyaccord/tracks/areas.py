@@ -61,6 +61,7 @@ class SharedTracker:
             sensors["sight"] = seen
             sensors["far_m"] = np.where(seen < 1.0, sites.range_max_m, sensors["far_m"])
         self._hands = ThreadPoolExecutor(max(areas - 1, 1), "area")
+        self._left = np.zeros(0, np.int32)  # told tracks that have ended in one area, but not in another
 
     def __len__(self) -> int:
         return len(self.snapshot(self._gate._newest_s))
@@ -113,7 +114,7 @@ class SharedTracker:
         bearings = rows[owner[rows] == NONE]
         for part, one in zip(self._parts, said, strict=True):
             part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
-        return self._ended(ended)
+        return self._ended(ended, time_s)
 
     def snapshot(self, time_s: float) -> Tracks:
         """As `Tracker.snapshot`."""
@@ -143,22 +144,26 @@ class SharedTracker:
         others = [self._hands.submit(work, k) for k in range(1, len(self._parts))]
         return [work(0), *(job.result() for job in others)]
 
-    def _ended(self, ended: list[tuple[I4, F8]]) -> tuple[I4, F8]:
-        """Tracks that were told of and that no area follows any more, and when."""
-        numbers, times = [], []
-        for part, (own, own_s) in zip(self._parts, ended, strict=True):
-            official = part.numbered(own)
-            if len(official):
-                followed = np.any([p.follows(official) for p in self._parts if p is not part], axis=0)
-                gone = ~followed & np.any([p.has_said(official) for p in self._parts], axis=0)
-                numbers.append(official[gone])
-                times.append(own_s[gone])
+    def _ended(self, ended: list[tuple[I4, F8]], time_s: float) -> tuple[I4, F8]:
+        """Tracks that were told of and that, as of a time, no area believes any more, and when the last one ceased to.
+
+        One that has ended in one area only is asked after until the others have let it go, or call it otherwise.
+        """
+        numbers = [part.numbered(own) for part, (own, _) in zip(self._parts, ended, strict=True)]
+        official, ended_s = np.concatenate(numbers), np.concatenate([own_s for _, own_s in ended])
+        if not len(official) and not len(self._left):
+            return official, ended_s
+        said = np.any([part.has_said(official) for part in self._parts], axis=0)
+        official = np.append(official[said], self._left)
+        ended_s = np.append(ended_s[said], np.full(len(self._left), -np.inf))
+        order = np.lexsort((ended_s, official))
+        last = order[np.append(np.diff(official[order]) != 0, True)[: len(order)]]
+        official, ended_s = official[last], ended_s[last]
+        followed = np.any([part.follows(official) for part in self._parts], axis=0)
+        self._left = official[followed]
         for part, (own, _) in zip(self._parts, ended, strict=True):
             part.hush(own)
-        if not numbers:
-            return np.zeros(0, np.int32), np.zeros(0)
-        official, first = np.unique(np.concatenate(numbers), return_index=True)
-        return official, np.concatenate(times)[first]
+        return official[~followed], np.where(np.isfinite(ended_s), ended_s, time_s)[~followed]
 
 
 class _Area:
@@ -198,8 +203,11 @@ class _Area:
         return said
 
     def hush(self, ended: I4) -> None:
-        """Note that tracks are told of no more, and, once there are many, strike names of rows that are no more."""
-        hush(self._names, ended)
+        """Note that tracks are told of no more, unless they are believed again.
+
+        Names of rows that are no more are struck once there are many.
+        """
+        hush(self._names, ended[~believed(self.tracker._store, ended)])
         if self._names.caller[-1, 0] > MANY_NAMES:
             called = np.setdiff1d(self._names.caller[:-1, OWN], [0])
             forget(self._names, np.setdiff1d(called, self.tracker._store.bank["number"][self.tracker._rows()]))
