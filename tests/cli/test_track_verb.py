@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -206,7 +207,8 @@ def test_a_track_that_is_heard_again_goes_on_after_its_end(here: Path) -> None:
     plots = flown()
     quiet = (plots.address == 0xABC001) & (plots.time_s > START_S + 24) & (plots.time_s < START_S + 36)
     pq.write_table(plots.take(~quiet).to_arrow(), "plots.parquet")
-    run("plots.parquet", "--sites", "sites.toml", "-o", "tracks.parquet")
+    said = run("plots.parquet", "--sites", "sites.toml", "-o", "tracks.parquet")
+    assert re.search(rf"tracks, ended of them +{AIRCRAFT}, 0\b", said)
     got = read("tracks.parquet")
     mine = np.flatnonzero(got["number"] == got["number"][got["status"] == "dropped"][0])
     (end,) = np.flatnonzero(got["status"][mine] == "dropped")

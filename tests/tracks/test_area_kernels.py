@@ -11,6 +11,7 @@ from skyaccord.earth.wgs84 import ecef, enu_axes
 from skyaccord.sensors import parse_sites
 from skyaccord.tracks.kernels import areas
 from skyaccord.tracks.kernels.bank import CONFIRMED, NONE, SENSOR, TENTATIVE, Said
+from skyaccord.tracks.tracker import nothing
 
 OVERLAP_M = 25_000.0
 
@@ -64,7 +65,7 @@ class Spoken:
     def adopt(self, wishes: dict[int, int]) -> None:
         for own, name in wishes.items():
             bearer = [k for k, taken in self.called.items() if taken == name]
-            if name != self.first(own) and not (bearer and bearer[0] in self.told):
+            if name != self.first(own) and name not in {self.name(k) for k in self.told}:
                 self.called = {k: v for k, v in self.called.items() if k not in (*bearer, own)} | {own: name}
 
 
@@ -181,3 +182,19 @@ def test_plots_go_to_the_areas_that_they_are_in_or_near(seed: int, count: int) -
 
 def reached(at_m: float, edges_m: F8, area: int) -> bool:
     return bool(np.isnan(at_m)) or bool(edges_m[area] - OVERLAP_M <= at_m < edges_m[area + 1] + OVERLAP_M)
+
+
+def test_nobody_takes_a_name_that_another_track_of_its_area_is_told_by() -> None:
+    def numbers(*own: int) -> I4:
+        return np.array(own, np.int32)
+
+    row = np.arange(1)
+    for status in (CONFIRMED, TENTATIVE):
+        mine, other = areas.no_names(0, 2), areas.no_names(1, 2)
+        other = areas.adopt(other, mine, row, numbers(9), numbers(5), numbers(0))
+        name = areas.numbered(mine, numbers(5))[0]
+        assert areas.numbered(other, numbers(9))[0] == name
+        said = Said(numbers(5), np.zeros(1), np.zeros((1, 6)), numbers(3), np.full(1, status, np.uint8))
+        mine = areas.tell(mine, row, said, nothing(np.zeros(1)))
+        mine = areas.adopt(mine, other, row, numbers(8), numbers(9), numbers(1))
+        assert (areas.numbered(mine, numbers(8))[0] == name) == (status == TENTATIVE)

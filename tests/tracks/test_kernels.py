@@ -1148,6 +1148,13 @@ def test_a_track_of_a_nest_that_is_believed_no_more_waits_on_alone() -> None:
     assert held.pins["live"].tolist() == [1, 1, 0, 1]
     assert nest["tracks"] == 1
     assert nest["leaf"][:2, 0].tolist() == [1, 3]
+    # of one that was told to have ended and not heard since, nobody is told again; the others move up
+    bank, nest = two_ways()
+    nest["doubted"][:2] = 1, 0
+    held = store_of(bank)
+    nests.let_go(held, nest, 0, 0.1, 5.0)
+    assert held.counts["ended"][0] == 0
+    assert (bank["doubted"][0], nest["doubted"][0]) == (1, 0)
     # a row that is another track's in some hypothesis stays with that
     bank, nest = two_ways()
     nest["leaf"][1, 1] = 0
@@ -1156,6 +1163,23 @@ def test_a_track_of_a_nest_that_is_believed_no_more_waits_on_alone() -> None:
     assert held.gone[: int(held.counts["ended"][0])].tolist() == [7]
     assert (bank["nest"][0], bank["doubted"][0]) == (0, 0)
     assert nest["leaf"][:2, 0].tolist() == [1, 0]
+
+
+def test_a_doubted_track_that_leaves_a_nest_is_doubted() -> None:
+    bank, nest = two_ways()
+    nest["doubted"][:2] = 0, 1
+    nests.rename(bank, nest, 0)
+    held = store_of(bank)
+    nests.tidy(held, nest)
+    live = np.flatnonzero(held.pins["live"])
+    assert {int(bank["number"][t]): int(bank["doubted"][t]) for t in live} == {7: 0, 8: 1}
+    # and one that ends there is not told of
+    bank, nest = two_ways()
+    nest["doubted"][:2] = 0, 1
+    held = store_of(bank)
+    nests.end_nested(held, nest, 1, 5.0)
+    nests.end_nested(held, nest, 0, 5.0)
+    assert held.gone[: int(held.counts["ended"][0])].tolist() == [7]
 
 
 def test_rows_of_one_track_are_one_only_where_they_are_as_sure() -> None:

@@ -160,6 +160,24 @@ def test_a_track_ends_once_and_is_told_no_more() -> None:
     assert told == ended | living
 
 
+@pytest.mark.parametrize(("seed", "areas"), [(0, 2), (0, 3)])
+def test_a_track_that_one_area_lets_go_before_the_other_ends_too(seed: int, areas: int) -> None:
+    """Of which fewer than half the plots come, so that what is missed in one area is not missed in the other."""
+    plots, label = sky(seed, targets=24)
+    plots = plots.take((np.random.default_rng(seed).random(len(plots)) < 0.45) | (label < 0))
+    tracker = SharedTracker(SITES, areas=areas)
+    updates, _ = fed(tracker, plots, 6.0)
+    updates.append(tracker.follow(Plots.empty(), 2 * UNTIL_S))
+    told, ended_s = {}, {}
+    for u in updates:
+        confirmed = u.status == CONFIRMED
+        for n, at_s in zip(u.number[confirmed].tolist(), u.time_s[confirmed].tolist(), strict=True):
+            told[n] = max(at_s, told.get(n, 0.0))
+        ended_s |= dict(zip(u.ended.tolist(), u.ended_s.tolist(), strict=True))
+    assert set(told) == set(ended_s)
+    assert all(ended_s[n] > told[n] for n in told)
+
+
 def test_what_is_wrong_with_plots_is_counted_once() -> None:
     plots, _ = sky(5)
     spoilt = plots.replace(

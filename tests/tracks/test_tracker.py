@@ -445,6 +445,22 @@ def test_a_track_that_is_doubted_is_told_of_no_more_until_it_is_heard_again(
     assert not len(after.ended)
 
 
+@pytest.mark.parametrize("aside_m", [250.0, 500.0])
+def test_a_doubted_track_is_not_told_of_for_a_plot_that_is_more_likely_the_other_one_of_a_pair(aside_m: float) -> None:
+    one, other = beside(0.0, 1), beside(aside_m, 2)
+    plots = in_time(Plots.concat([one.take((one.time_s < 100.0) | (one.time_s > 130.0)), other]))
+    tracker, ended, ends = Tracker(SITES), set(), 0
+    for now in range(1, 241):
+        told = tracker.follow(plots.take((plots.time_s >= now - 1) & (plots.time_s < now)), float(now))
+        assert not ended & set(told.ended.tolist())
+        ended = (ended - set(told.number[told.status == CONFIRMED].tolist())) | set(told.ended.tolist())
+        tracks = tracker.snapshot(float(now))
+        assert not ended & set(tracks.number[tracks.status != TENTATIVE].tolist())
+        ends += len(told.ended)
+    assert ends
+    assert (tracks.status == CONFIRMED).sum() == 2
+
+
 def test_two_addresses_never_share_a_track() -> None:
     """So near each other that position alone cannot tell them apart."""
     plots = in_time(Plots.concat([beside(0.0, 1, address=0xA), beside(60.0, 2, address=0xB)]))

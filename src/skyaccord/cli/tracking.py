@@ -519,7 +519,7 @@ def summary(name: str, plots: Plots, sites: Sites, done: Done, spent: Spent, out
     for reason, count in sorted(done.tracker.rejected.items()):
         table.add_row(f"  rejected: {reason}", f"{count:,}")
     table.add_row("  of confirmed tracks", f"{np.count_nonzero(confirmed):,}")
-    table.add_row("tracks, ended of them", f"{len(np.unique(updates.number[confirmed])):,}, {len(updates.ended):,}")
+    table.add_row("tracks, ended of them", f"{len(np.unique(updates.number[confirmed])):,}, {ended_of(updates):,}")
     work_s = spent.work_s
     table.add_row("CPU seconds", f"{work_s:,.3f}")
     for what, cpu_s in spent.cpu_s.items():
@@ -531,6 +531,15 @@ def summary(name: str, plots: Plots, sites: Sites, done: Done, spent: Spent, out
     if done.biases is not None:
         OUT.print(biases_table(sites, done.biases))
     OUT.print(f"written: {escape(str(out))}")
+
+
+def ended_of(updates: Updates) -> int:
+    """How many tracks have ended and were not heard again."""
+    confirmed = updates.status == CONFIRMED
+    numbers = np.concatenate([updates.number[confirmed], updates.ended])
+    newest_s = np.full(int(numbers.max(initial=0)) + 1, -np.inf)
+    np.maximum.at(newest_s, updates.number[confirmed], updates.time_s[confirmed])
+    return len(np.unique(updates.ended[updates.ended_s > newest_s[updates.ended]]))
 
 
 UNTOLD_M = RegistrationConfig().pressure_m  # what is thought of Mode C before anything is heard

@@ -61,6 +61,7 @@ class SharedTracker:
             sensors["sight"] = seen
             sensors["far_m"] = np.where(seen < 1.0, sites.range_max_m, sensors["far_m"])
         self._hands = ThreadPoolExecutor(max(areas - 1, 1), "area")
+        self._left = np.zeros(0, np.int32)  # told tracks that have ended in one area, but not in another
 
     def __len__(self) -> int:
         return len(self.snapshot(self._gate._newest_s))
@@ -113,7 +114,7 @@ class SharedTracker:
         bearings = rows[owner[rows] == NONE]
         for part, one in zip(self._parts, said, strict=True):
             part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
-        return self._ended(ended)
+        return self._ended(ended, time_s)
 
     def snapshot(self, time_s: float) -> Tracks:
         """As `Tracker.snapshot`."""
@@ -143,22 +144,28 @@ class SharedTracker:
         others = [self._hands.submit(work, k) for k in range(1, len(self._parts))]
         return [work(0), *(job.result() for job in others)]
 
-    def _ended(self, ended: list[tuple[I4, F8]]) -> tuple[I4, F8]:
-        """Tracks that were told of and that no area follows any more, and when."""
-        numbers, times = [], []
-        for part, (own, own_s) in zip(self._parts, ended, strict=True):
-            official = part.numbered(own)
-            if len(official):
-                followed = np.any([p.follows(official) for p in self._parts if p is not part], axis=0)
-                gone = ~followed & np.any([p.has_said(official) for p in self._parts], axis=0)
-                numbers.append(official[gone])
-                times.append(own_s[gone])
-        for part, (own, _) in zip(self._parts, ended, strict=True):
-            part.hush(own)
-        if not numbers:
-            return np.zeros(0, np.int32), np.zeros(0)
-        official, first = np.unique(np.concatenate(numbers), return_index=True)
-        return official, np.concatenate(times)[first]
+    def _ended(self, ended: list[tuple[I4, F8]], time_s: float) -> tuple[I4, F8]:
+        """Tracks that were told of and that, as of a time, no area believes any more, and when the last one ceased to.
+
+        One that has ended in one area only is asked after until the others have let it go, or call it otherwise.
+        """
+        numbers = [part.numbered(own) for part, (own, _) in zip(self._parts, ended, strict=True)]
+        official = np.concatenate([*numbers, self._left])
+        if not len(official):
+            return official, np.zeros(0)
+        ended_s = np.concatenate([*(own_s for _, own_s in ended), np.full(len(self._left), -np.inf)])
+        said = np.any([part.has_said(official) for part in self._parts], axis=0)
+        said[len(said) - len(self._left) :] = True
+        believed, low = np.array([part.follows(official) for part in self._parts]), 0
+        for part, (own, _), still in zip(self._parts, ended, believed, strict=True):
+            part.hush(own[~still[low : low + len(own)]])
+            low += len(own)
+        order = np.flatnonzero(said)[np.lexsort((ended_s[said], official[said]))]
+        last = order[np.diff(official[order], append=-1) != 0]
+        followed = believed.any(axis=0)[last]
+        self._left = official[last][followed]
+        gone = last[~followed]
+        return official[gone], np.where(np.isfinite(ended_s[gone]), ended_s[gone], time_s)
 
 
 class _Area:

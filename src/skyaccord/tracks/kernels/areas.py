@@ -116,7 +116,10 @@ def adopt(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4) 
     for i in range(len(wanted)):
         own, name = wanted[i, 0], wanted[i, 1]
         holder = mine.caller[find(mine.caller, name), OWN]
-        if name == first_name(mine, own) or (holder and mine.known[find(mine.known, holder), TOLD]):
+        first = (name - 1) // mine.areas + 1  # whose first name it is, if one of here
+        told = holder and mine.known[find(mine.known, holder), TOLD]
+        told = told or (told_as(mine, first) == name and mine.known[find(mine.known, first), TOLD])
+        if name == first_name(mine, own) or told:
             continue
         if holder:
             unname(mine, holder)

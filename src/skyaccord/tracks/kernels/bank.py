@@ -108,6 +108,7 @@ NEST = np.dtype(
         ("weight", "f8", HYPOTHESES),  # probability of each, the best first
         ("leaf", "i4", (HYPOTHESES, WIDTH)),  # row of each track in each hypothesis
         ("number", "i4", WIDTH),  # of each track
+        ("doubted", "u1", WIDTH),  # 1: this track is not told of until a plot bears it out
         ("tracks", "i4"),  # 0: not in use
         ("hypotheses", "i4"),
         ("holder", "i4"),  # a plot of the batch that wants one of its rows; NONE between batches

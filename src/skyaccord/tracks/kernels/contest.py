@@ -14,6 +14,7 @@ from skyaccord.tracks.kernels.nests import (
     CHILDREN,
     GATED,
     UNLIKELY,
+    believed,
     children,
     fold,
     foreseen_at,
@@ -173,9 +174,9 @@ def weave(
         return
     leaves = np.empty(HYPOTHESES * WIDTH, np.int32)
     leaves = leaves[: number_leaves(bank, leaf[:many, :width], leaves)]
-    numbers, local = np.empty(width, np.int32), np.empty((many, width), np.int32)
+    numbers, doubted, local = np.empty(width, np.int32), np.empty(width, np.uint8), np.empty((many, width), np.int32)
     for j in range(width):
-        numbers[j] = bank[leaf[0, j]].number
+        numbers[j], doubted[j] = bank[leaf[0, j]].number, bank[leaf[0, j]].doubted
     for h in range(many):
         for j in range(width):
             local[h, j] = bank[leaf[h, j]].member
@@ -209,14 +210,14 @@ def weave(
     nest.tracks, nest.hypotheses = width, kept
     total, told = 0.0, NONE
     for j in range(width):
-        nest.number[j] = numbers[j]
+        nest.number[j], nest.doubted[j] = numbers[j], doubted[j]
     for c in range(kept):
         nest.weight[c] = np.exp(child_log[order[c]] - child_log[order[0]])
         total += nest.weight[c]
         for j in range(width):
             t = becomes[local[parent[order[c]], j], taken[order[c], j] + 1]
             nest.leaf[c, j] = t
-            bank[t].nest, bank[t].luck, bank[t].doubted = n, 0.0, 0
+            bank[t].nest, bank[t].luck = n, 0.0
         if told == NONE and parent[order[c]] == 0:
             told = c
     for c in range(kept):
@@ -224,7 +225,7 @@ def weave(
     told = max(told, 0)
     keep_sides(bank, nest, told, before, foreseen_at(bank, nest.leaf[told, :width], plots[group[0]].time_s))
     rename(bank, nest, told)
-    claim(store, nest, becomes, group, claimed, said)
+    claim(store, nest, becomes, group, laws.rules[0].confirm, claimed, said)
     tidy(store, nest)
 
 
@@ -342,8 +343,11 @@ def branch(
 
 
 @compiled
-def claim(store: Store, nest: Record, becomes: I4, group: I4, claimed: U1, said: Said) -> None:
-    """Tell of each plot what the best hypothesis that has it says; it is claimed if it is likely a track's at all."""
+def claim(store: Store, nest: Record, becomes: I4, group: I4, confirm: float, claimed: U1, said: Said) -> None:
+    """Tell of each plot what the best hypothesis that has it says; it is claimed if it is likely a track's at all.
+
+    A doubted track is told of again where its plots leave it as sure, over all hypotheses, as one that is believed.
+    """
     free_share = np.ones(len(group))
     for c in range(nest.hypotheses):
         for j in range(nest.tracks):
@@ -353,7 +357,9 @@ def claim(store: Store, nest: Record, becomes: I4, group: I4, claimed: U1, said:
                 free_share[a] -= nest.weight[c]
                 if not claimed[group[a]]:
                     claimed[group[a]] = 1
-                    store.bank[t].number = nest.number[j]
+                    if nest.doubted[j] and believed(store.bank, nest, j) >= confirm:
+                        nest.doubted[j] = 0
+                    store.bank[t].number, store.bank[t].doubted = nest.number[j], nest.doubted[j]
                     tell(store.bank[t], group[a], said)
     for a in range(len(group)):
         if free_share[a] > 0.5:

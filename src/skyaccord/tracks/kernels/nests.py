@@ -183,7 +183,7 @@ def tidy(store: Store, nest: Record) -> None:
             certain = certain and leaf[h, j] == leaf[0, j]
         if certain:
             row = bank[leaf[0, j]]
-            row.nest, row.lead, row.luck, row.number = NONE, 1, 0.0, nest.number[j]
+            row.nest, row.lead, row.luck, row.number, row.doubted = NONE, 1, 0.0, nest.number[j], nest.doubted[j]
             touch(store, leaf[0, j])
             take_out(nest, j)
         else:
@@ -191,7 +191,8 @@ def tidy(store: Store, nest: Record) -> None:
     unify(nest)
     for h in range(nest.hypotheses - 1, -1, -1):
         for j in range(nest.tracks):
-            bank[leaf[h, j]].lead, bank[leaf[h, j]].number = 1 if h == 0 else 0, nest.number[j]
+            row = bank[leaf[h, j]]
+            row.lead, row.number, row.doubted = 1 if h == 0 else 0, nest.number[j], nest.doubted[j]
     for i in range(many):
         if bank[listed[i]].lead == UNUSED:
             retire(store, listed[i])
@@ -284,7 +285,7 @@ def take_out(nest: Record, j: int) -> None:
         for i in range(j, nest.tracks - 1):
             nest.leaf[h, i] = nest.leaf[h, i + 1]
     for i in range(j, nest.tracks - 1):
-        nest.number[i] = nest.number[i + 1]
+        nest.number[i], nest.doubted[i] = nest.number[i + 1], nest.doubted[i + 1]
     nest.tracks -= 1
 
 
@@ -368,7 +369,8 @@ def tend_nests(store: Store, doubt: float, time_s: float) -> None:
 @compiled
 def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
     """End one track of a nest, with all its rows."""
-    note_end(store, nest.number[j], time_s)
+    if not nest.doubted[j]:
+        note_end(store, nest.number[j], time_s)
     retire_rows(store, nest, j, NONE)
     take_out(nest, j)
 
@@ -376,7 +378,8 @@ def end_nested(store: Store, nest: Record, j: int, time_s: float) -> None:
 @compiled
 def let_go(store: Store, nest: Record, j: int, exists: float, time_s: float) -> None:
     """Doubt a track of a nest: the row that it has in the best hypothesis waits on alone, unless it is another's."""
-    note_end(store, nest.number[j], time_s)
+    if not nest.doubted[j]:
+        note_end(store, nest.number[j], time_s)
     t = nest.leaf[0, j]
     retire_rows(store, nest, j, t)
     row = store.bank[t]
