@@ -154,17 +154,16 @@ class SharedTracker:
         if not len(official):
             return official, np.zeros(0)
         ended_s = np.concatenate([*(own_s for _, own_s in ended), np.full(len(self._left), -np.inf)])
-        said = np.any([part.has_said(official) for part in self._parts], axis=0)
-        said[len(said) - len(self._left) :] = True
+        waiting = np.arange(len(official)) >= len(official) - len(self._left)
+        said = np.any([waiting, *(part.has_said(official) for part in self._parts)], axis=0)
         believed, low = np.array([part.follows(official) for part in self._parts]), 0
         for part, (own, _), still in zip(self._parts, ended, believed, strict=True):
             part.hush(own[~still[low : low + len(own)]])
             low += len(own)
         order = np.flatnonzero(said)[np.lexsort((ended_s[said], official[said]))]
         last = order[np.diff(official[order], append=-1) != 0]
-        followed = believed.any(axis=0)[last]
-        self._left = official[last][followed]
-        gone = last[~followed]
+        followed: Bool = np.any(believed[:, last], axis=0)
+        self._left, gone = official[last[followed]], last[~followed]
         return official[gone], np.where(np.isfinite(ended_s[gone]), ended_s[gone], time_s)
 
 

@@ -60,8 +60,8 @@ class TrackerConfig:
     confirm: float = 0.9  # probability of existence at which a track is believed
     confirm_hits: int = 2
     doubt: float = 0.33  # at which a track that was believed is told of no more, unless a plot bears it out again
-    drop: float = 0.02  # at which it ends ..
-    drop_unsought: float = 0.2  # .. where no antenna looks for it: who reports could long have said more
+    drop: float = 0.02  # at which a doubted track ends, if an antenna looks for it
+    drop_unsought: float = 0.2  # at which one ends that is only reported: reports could long have said more
     forget: float = 0.03  # share of what it began with at which one that was not ends
     coast_scans: float = 8.0  # turns of its fastest sensor without a plot that end a track, whatever the looks say
     late_turns: float = 0.04  # share of a turn by which a radar may find a target later than expected ..

@@ -107,7 +107,9 @@ def share(rows: I8, along_m: F8, edges_m: F8, overlap_m: float, owner: I4) -> tu
 
 @entry
 def adopt(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4) -> Names:
-    """Call tracks as another area does that has the same plots and is the owner of them, unless they were told of.
+    """Call tracks as another area does that has the same plots and is the owner of them.
+
+    Not those that were told of, and by no name that another track of here was told by.
 
     `ours` and `theirs` (N,) are the numbers that the two areas have for plots, of which these rows count. Bearings,
     which nobody owns, are agreed on as if the last area did.
