@@ -156,13 +156,13 @@ class SharedTracker:
         ended_s = np.concatenate([*(own_s for _, own_s in ended), np.full(len(self._left), -np.inf)])
         waiting = np.arange(len(official)) >= len(official) - len(self._left)
         said = np.any([waiting, *(part.has_said(official) for part in self._parts)], axis=0)
-        believed, low = np.array([part.follows(official) for part in self._parts]), 0
-        for part, (own, _), still in zip(self._parts, ended, believed, strict=True):
-            part.hush(own[~still[low : low + len(own)]])
+        still, low = np.array([part.follows(official) for part in self._parts]), 0
+        for part, (own, _), here in zip(self._parts, ended, still, strict=True):
+            part.hush(own[~here[low : low + len(own)]])
             low += len(own)
         order = np.flatnonzero(said)[np.lexsort((ended_s[said], official[said]))]
         last = order[np.diff(official[order], append=-1) != 0]
-        followed: Bool = np.any(believed[:, last], axis=0)
+        followed: Bool = np.any(still[:, last], axis=0)
         self._left, gone = official[last[followed]], last[~followed]
         return official[gone], np.where(np.isfinite(ended_s[gone]), ended_s[gone], time_s)
 
@@ -233,7 +233,7 @@ def _strips(sites: Sites, areas: int) -> tuple[F8, F8, F8, F8]:
     origin = points.reshape(-1, 3).mean(axis=0)
     axis = np.linalg.svd(points.reshape(-1, 3) - origin, full_matrices=False)[2][0]
     axis *= np.sign(axis[np.abs(axis).argmax()])
-    along = (points - origin) @ axis
-    edges = np.concatenate([[-np.inf], np.quantile(along, np.arange(1, areas) / areas), [np.inf]])
-    share = [((along >= edges[k] - OVERLAP_M) & (along < edges[k + 1] + OVERLAP_M)).mean(axis=1) for k in range(areas)]
-    return axis, origin, edges, np.maximum(np.array(share), 1.0 / along.shape[1])
+    at_m = (points - origin) @ axis
+    edges = np.concatenate([[-np.inf], np.quantile(at_m, np.arange(1, areas) / areas), [np.inf]])
+    sight = [((at_m >= edges[k] - OVERLAP_M) & (at_m < edges[k + 1] + OVERLAP_M)).mean(axis=1) for k in range(areas)]
+    return axis, origin, edges, np.maximum(np.array(sight), 1.0 / at_m.shape[1])

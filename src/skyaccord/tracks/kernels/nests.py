@@ -20,10 +20,10 @@ from skyaccord.tracks.kernels.triangle import AT
 CHILDREN = 32  # hypotheses that are looked at before the best are kept
 UNLIKELY = 1e-3  # probability, against the best, below which a hypothesis is not kept
 SAME_LOOK_S = 0.3  # looks of two rows that are due within this are one look
-ALIKE_D2 = 1.5  # squared distance below which two rows of one track are one
+ALIKE_D2 = 1.5  # squared distance below which two rows of one track are one ..
+ALIKE_EXISTENCE = 0.05  # .. unless they differ by more than this in existence
 GATED = -1e9
 LEAST_GAIN_M2 = 1e-3  # for which numbers are not exchanged
-ALIKE_EXISTENCE = 0.05  # difference in existence up to which they may be
 UNLIKE_D2 = 20.0  # squared distance that an end of one target weighs as much as
 UNUSED = 2  # a row's `lead` while it is looked for
 SEARCHES = 4000  # steps of the search for children of one hypothesis
