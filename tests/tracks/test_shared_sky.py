@@ -82,7 +82,7 @@ def fed(tracker: Tracker | SharedTracker, plots: Plots, every_s: float = 4.0) ->
 @pytest.mark.parametrize("areas", [1, 2, 3])
 def test_who_crosses_from_area_to_area_keeps_one_number(areas: int) -> None:
     crossed = 0
-    for seed in range(4):
+    for seed in range(6):
         plots, label = sky(seed)
         shared, alone = SharedTracker(SITES, areas=areas), Tracker(SITES)
         updates, pictures = fed(shared, plots)
@@ -227,3 +227,18 @@ def test_plots_that_are_not_used_leave_the_rows_of_others_where_they_are(areas: 
     assert (got.number[bad] == -1).all()
     assert np.array_equal(got.time_s[bad], plots.time_s[bad])
     assert np.isnan(got.state[bad]).all()
+
+
+@pytest.mark.parametrize("areas", [2, 3])
+def test_areas_have_as_many_plots_each_where_one_radar_turns_faster(areas: int) -> None:
+    scans_s = [4, 12, 6, 5]
+    sites = SITES.replace(scan_s=np.array(scans_s, float))
+    rng, parts = np.random.default_rng(5), []
+    for s, scan_s in enumerate(scans_s):
+        n = 60_000 // scan_s
+        reach = SITES.range_max_m[s] * np.sqrt(rng.random(n))
+        parts.append(plots_of(s, np.zeros(n), reach, rng.uniform(-np.pi, np.pi, n)))
+    plots = Plots.concat(parts)
+    shared = SharedTracker(sites, areas=areas)
+    inside = np.histogram(shared._along(plots, sites.rows[plots.source]), shared._edges)[0]
+    np.testing.assert_allclose(inside / len(plots), 1 / areas, atol=0.02)

@@ -112,8 +112,9 @@ class SharedTracker:
             self._parts[x].adopt(self._parts[k], shares[x], said[x], said[k], owner)
         self._side_by_side(lambda k: self._parts[k].tell(shares[k][owner[shares[k]] == k], said[k], told))
         bearings = rows[owner[rows] == NONE]
-        for part, one in zip(self._parts, said, strict=True):
-            part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
+        if len(bearings):
+            for part, one in zip(self._parts, said, strict=True):
+                part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
         return self._ended(ended, time_s)
 
     def snapshot(self, time_s: float) -> Tracks:
@@ -156,7 +157,7 @@ class SharedTracker:
         ended_s = np.concatenate([*(own_s for _, own_s in ended), np.full(len(self._left), -np.inf)])
         waiting = np.arange(len(official)) >= len(official) - len(self._left)
         said = np.any([waiting, *(part.has_said(official) for part in self._parts)], axis=0)
-        still, low = np.array([part.follows(official) for part in self._parts]), 0
+        still, low = np.array(self._side_by_side(lambda k: self._parts[k].follows(official))), 0
         for part, (own, _), here in zip(self._parts, ended, still, strict=True):
             part.hush(own[~here[low : low + len(own)]])
             low += len(own)
@@ -218,7 +219,7 @@ def _unsaid(many: int) -> Said:
 
 
 def _strips(sites: Sites, areas: int) -> tuple[F8, F8, F8, F8]:
-    """Cut what sensors see into strips of equal weight.
+    """Cut what sensors see into strips of equal weight, that of what turns faster being greater.
 
     The axis (3,) across them, its origin (3,) in ECEF, edges (areas + 1,) along it, the outer ones infinite, and the
     share of each sensor's sight (areas, S) that each strip has with its overlap.
@@ -234,6 +235,8 @@ def _strips(sites: Sites, areas: int) -> tuple[F8, F8, F8, F8]:
     axis = np.linalg.svd(points.reshape(-1, 3) - origin, full_matrices=False)[2][0]
     axis *= np.sign(axis[np.abs(axis).argmax()])
     at_m = (points - origin) @ axis
-    edges = np.concatenate([[-np.inf], np.quantile(at_m, np.arange(1, areas) / areas), [np.inf]])
+    weight = np.repeat(1.0 / sites.scan_s, at_m.shape[1])
+    cuts = np.quantile(at_m.ravel(), np.arange(1, areas) / areas, method="inverted_cdf", weights=weight)
+    edges = np.concatenate([[-np.inf], cuts, [np.inf]])
     sight = [((at_m >= edges[k] - OVERLAP_M) & (at_m < edges[k + 1] + OVERLAP_M)).mean(axis=1) for k in range(areas)]
     return axis, origin, edges, np.maximum(np.array(sight), 1.0 / at_m.shape[1])

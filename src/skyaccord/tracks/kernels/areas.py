@@ -15,6 +15,8 @@ from skyaccord.columns import F8, I4, I8, Bool
 from skyaccord.earth.wgs84 import ECC2, SEMI_MAJOR_M
 from skyaccord.tracks.kernels.bank import CONFIRMED, NONE, Records, Said, Store
 from skyaccord.tracks.kernels.compiled import compiled, entry, inlined, lean
+from skyaccord.tracks.kernels.fetch import fetch_head
+from skyaccord.tracks.kernels.grid import AHEAD
 
 NAME, TOLD, OWN = 1, 2, 1  # columns of `known` and of `caller`
 ROOM = 16  # for which a table is made, a power of two; it doubles when it is three quarters full
@@ -203,12 +205,14 @@ def believed(store: Store, own: I4) -> Bool:
     for number in own:
         if number != NONE:
             wanted, _ = entered(wanted, number)
-    if wanted[-1, 0]:
-        for t in range(store.counts[0].top):
-            row = store.bank[t]
-            if store.pins[t].live and row.lead == 1 and row.status == CONFIRMED and not row.doubted:
-                at = find(wanted, row.number)
-                wanted[at, 1] = wanted[at, 0] != 0
+    top = store.counts[0].top if wanted[-1, 0] else 0
+    for t in range(top):
+        if t + AHEAD < top:
+            fetch_head(store.bank, t + AHEAD)
+        row = store.bank[t]
+        if row.number and row.lead == 1 and row.status == CONFIRMED and not row.doubted:
+            at = find(wanted, row.number)
+            wanted[at, 1] = wanted[at, 0] != 0
     out = np.empty(len(own), np.bool_)
     for i in range(len(own)):
         out[i] = own[i] != NONE and wanted[find(wanted, own[i]), 1] == 1
