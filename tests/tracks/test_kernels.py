@@ -1092,6 +1092,32 @@ def two_ways(**named: object) -> tuple[Records, Record]:
     return bank, nest
 
 
+def test_a_track_is_told_as_the_mean_over_the_ways_that_it_may_be() -> None:
+    """Truth: moments of many targets, each drawn from the way that a hypothesis has."""
+    rng, bank = np.random.default_rng(2), bank_of(np.zeros((6, 6)), np.zeros((6, 6, 6)), nest=0)
+    bank["exists"], bank["nest"][5], bank["number"] = [0.9, 0.8, 0.5, 0.7, 0.99, 0.3], NONE, 1
+    nests_held = np.zeros(1, NEST)
+    nests_held[0]["tracks"], nests_held[0]["hypotheses"] = 2, 3
+    nests_held[0]["weight"][:3] = 0.5, 0.3, 0.2
+    nests_held[0]["leaf"][:3, :2] = [[0, 3], [1, 4], [0, 4]]  # row 2 is another's
+    track, way, weight = nests.ways(bank, nests_held, np.array([0, 3, 5]))
+    assert track.tolist() == [0, 0, 1, 1, 2]
+    assert way.tolist() == [0, 1, 3, 4, 5]
+    assert weight == pytest.approx([0.7 * 0.9, 0.3 * 0.8, 0.5 * 0.7, 0.5 * 0.99, 0.3])
+    mean, half = rng.normal(size=(5, 6)) * 10.0, rng.normal(size=(5, 6, 6))
+    cov, exists = half @ half.transpose(0, 2, 1), np.empty(3)
+    states, spread = nests.blend(track, weight, mean, cov, exists)
+    assert exists == pytest.approx([0.87, 0.845, 0.3])
+    for r in range(3):
+        share = weight[track == r] / weight[track == r].sum()
+        drawn = rng.choice(np.flatnonzero(track == r), 200_000, p=share)
+        targets = mean[drawn] + np.einsum("nij,nj->ni", np.linalg.cholesky(cov)[drawn], rng.normal(size=(200_000, 6)))
+        np.testing.assert_allclose(states[r], targets.mean(axis=0), atol=0.15)
+        np.testing.assert_allclose(spread[r], np.cov(targets.T), atol=0.02 * np.abs(np.cov(targets.T)).max())
+    assert (states[2] == mean[4]).all()  # to the last bit
+    assert (spread[2] == cov[4]).all()
+
+
 def test_numbers_that_are_only_exchanged_are_no_other_hypothesis() -> None:
     bank, nest = two_ways()
     nest["weight"][:2] = 0.4, 0.6  # the second is the likelier now; the first was told

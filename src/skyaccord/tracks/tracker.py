@@ -40,7 +40,7 @@ from skyaccord.tracks.kernels.bids import CLUTTER_SCANS
 from skyaccord.tracks.kernels.grid import LEVELS, sort
 from skyaccord.tracks.kernels.hearing import FAULTS, in_order, judge, place, write_down
 from skyaccord.tracks.kernels.life import tend
-from skyaccord.tracks.kernels.nests import confidence
+from skyaccord.tracks.kernels.nests import blend, ways
 from skyaccord.tracks.kernels.turn import foresee, hand_back, rows_for, work
 from skyaccord.tracks.tracks import COASTED, CONFIRMED, TENTATIVE, Tracks, Updates
 
@@ -134,10 +134,10 @@ class Tracker:
         store = self._store
         rows = rows[np.argsort(store.bank["number"][rows])]
         since = time_s - (self._epoch_s or 0.0)
-        mean, cov = np.empty((len(rows), 6)), np.empty((len(rows), 6, 6))
-        foresee(store.bank, rows, since, self._laws, mean, cov)
-        existence = np.empty(len(rows))
-        confidence(store.bank, store.nests, rows, existence)
+        track, way, weight = ways(store.bank, store.nests, rows)
+        mean, cov, existence = np.empty((len(way), 6)), np.empty((len(way), 6, 6)), np.empty(len(rows))
+        foresee(store.bank, way, since, self._laws, mean, cov)
+        mean, cov = blend(track, weight, mean, cov, existence)
         bank = {name: store.bank[name][rows] for name in SHOWN}  # a row has much that is not told
         known = bank["slot"] != NONE
         scan_s = np.where(known, self.sites.scan_s[bank["slot"]], np.inf)

@@ -13,7 +13,7 @@ import numpy as np
 
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records, Store
-from skyaccord.tracks.kernels.compiled import compiled
+from skyaccord.tracks.kernels.compiled import compiled, entry
 from skyaccord.tracks.kernels.store import note_end, retire, touch
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -334,17 +334,66 @@ def believed(bank: Records, nest: Record, j: int) -> float:
     return exists
 
 
-@compiled
-def confidence(bank: Records, nests: Records, rows: I8, out: F8) -> None:
-    """Probability that the tracks of some leading rows exist, over all hypotheses, into `out` (R,)."""
+@entry
+def ways(bank: Records, nests: Records, rows: I8) -> tuple[I8, I8, F8]:
+    """How the tracks of some leading rows (R,) may be: (W,) which track, a row of it, and the probability of that row.
+
+    The ways of a track come together, the leading row's first; their probabilities add up to that of its existence.
+    """
+    most = 0
+    for t in rows:
+        most += 1 if bank[t].nest == NONE else nests[bank[t].nest].hypotheses
+    track, way, weight, many = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most), 0
     for r in range(len(rows)):
         row = bank[rows[r]]
-        out[r] = row.exists
-        if row.nest != NONE:
-            nest = nests[row.nest]
-            for j in range(nest.tracks):
-                if nest.leaf[0, j] == rows[r]:
-                    out[r] = believed(bank, nest, j)
+        first = many
+        track[many], way[many], weight[many] = r, rows[r], row.exists
+        many += 1
+        if row.nest == NONE:
+            continue
+        nest = nests[row.nest]
+        j = 0
+        while nest.leaf[0, j] != rows[r]:
+            j += 1
+        weight[first] *= nest.weight[0]
+        for h in range(1, nest.hypotheses):
+            at = first
+            while at < many and way[at] != nest.leaf[h, j]:
+                at += 1
+            if at == many:
+                track[at], way[at], weight[at] = r, nest.leaf[h, j], 0.0
+                many += 1
+            weight[at] += nest.weight[h] * bank[nest.leaf[h, j]].exists
+    return track[:many], way[:many], weight[:many]
+
+
+@entry
+def blend(track: I8, weight: F8, mean: F8, cov: F8, exists: F8) -> tuple[F8, F8]:
+    """States (R, 6) and covariances (R, 6, 6) of tracks, from those (W, ..) of the ways that they may be.
+
+    The mean over the ways, and the covariance about it; writes the probability of existence into `exists` (R,). Which
+    target has which number is not among what differs: the hypotheses of a nest call those that are alike by one number.
+    """
+    out, spread = np.empty((len(exists), 6)), np.empty((len(exists), 6, 6))
+    low = 0
+    while low < len(track):
+        r, high, total = track[low], low, 0.0
+        while high < len(track) and track[high] == r:
+            total += weight[high]
+            high += 1
+        out[r], spread[r], exists[r] = mean[low], cov[low], total
+        if high > low + 1 and total > 0.0:
+            out[r] = weight[low] / total * mean[low]
+            for w in range(low + 1, high):
+                out[r] += weight[w] / total * mean[w]
+            spread[r] = 0.0
+            for w in range(low, high):
+                for i in range(6):
+                    for j in range(6):
+                        about = (mean[w, i] - out[r, i]) * (mean[w, j] - out[r, j])
+                        spread[r, i, j] += weight[w] / total * (cov[w, i, j] + about)
+        low = high
+    return out, spread
 
 
 @compiled
