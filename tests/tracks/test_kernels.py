@@ -1118,6 +1118,23 @@ def test_a_track_is_told_as_the_mean_over_the_ways_that_it_may_be() -> None:
     assert (spread[2] == cov[4]).all()
 
 
+def test_no_two_tracks_of_a_hypothesis_become_one_row() -> None:
+    """Three rows, of which the last two are alike; the second hypothesis has both."""
+    means = np.zeros((3, 6))
+    means[:, 0], means[:, 3] = 6.4e6 + np.array([500.0, 0.0, 1.0]), 100.0
+    bank = bank_of(means, np.repeat(np.diag([400.0] * 3 + [4.0] * 3)[None], 3, axis=0), nest=0)
+    bank["exists"] = bank["number"] = 1
+    held = store_of(bank, np.zeros(1, NEST))
+    nest = held.nests[0]
+    nest["tracks"] = nest["hypotheses"] = 2
+    nest["number"][:2], nest["weight"][:2], nest["leaf"][:2, :2] = (7, 8), (0.8, 0.2), [[0, 1], [1, 2]]
+    assert nests.alike(bank[1], bank[2])
+    nests.tidy(held, nest)
+    rows = nest["leaf"][: nest["hypotheses"], : nest["tracks"]]
+    assert all(len(set(one)) == nest["tracks"] for one in rows.tolist())
+    assert sorted(bank["number"][(bank["lead"] == 1) & (bank["number"] > 0)].tolist()) == [7, 8]
+
+
 def test_numbers_that_are_only_exchanged_are_no_other_hypothesis() -> None:
     bank, nest = two_ways()
     nest["weight"][:2] = 0.4, 0.6  # the second is the likelier now; the first was told

@@ -344,26 +344,27 @@ def branch(
 
 @compiled
 def claim(store: Store, nest: Record, becomes: I4, group: I4, confirm: float, claimed: U1, said: Said) -> None:
-    """Tell of each plot what the best hypothesis that has it says; it is claimed if it is likely a track's at all.
+    """Tell of each plot what the best hypothesis that has it says, if it is likely a track's at all: it is claimed.
 
     A doubted track is told of again where its plots leave it as sure, over all hypotheses, as one that is believed.
     """
-    free_share = np.ones(len(group))
+    free_share, teller = np.ones(len(group)), np.full((len(group), 2), NONE, np.int32)
     for c in range(nest.hypotheses):
         for j in range(nest.tracks):
-            t = nest.leaf[c, j]
-            a = plot_of(becomes, t)
+            a = plot_of(becomes, nest.leaf[c, j])
             if a != NONE:
                 free_share[a] -= nest.weight[c]
-                if not claimed[group[a]]:
-                    claimed[group[a]] = 1
-                    if nest.doubted[j] and believed(store.bank, nest, j) >= confirm:
-                        nest.doubted[j] = 0
-                    store.bank[t].number, store.bank[t].doubted = nest.number[j], nest.doubted[j]
-                    tell(store.bank[t], group[a], said)
+                if teller[a, 0] == NONE:
+                    teller[a, 0], teller[a, 1] = c, j
     for a in range(len(group)):
-        if free_share[a] > 0.5:
-            claimed[group[a]] = 0
+        if free_share[a] <= 0.5:
+            claimed[group[a]] = 1
+            j = teller[a, 1]
+            row = store.bank[nest.leaf[teller[a, 0], j]]
+            if nest.doubted[j] and believed(store.bank, nest, j) >= confirm:
+                nest.doubted[j] = 0
+            row.number, row.doubted = nest.number[j], nest.doubted[j]
+            tell(row, group[a], said)
 
 
 @compiled

@@ -291,18 +291,32 @@ def take_out(nest: Record, j: int) -> None:
 
 @compiled
 def join_rows(bank: Records, nest: Record, j: int) -> None:
-    """Rows of one track that have become alike are one: that of the likelier hypothesis."""
+    """Rows of one track that have become alike are one: that of the likelier hypothesis.
+
+    Not where a hypothesis has that row for another track: no two targets are one row.
+    """
     leaf = nest.leaf
     for h in range(1, nest.hypotheses):
         for g in range(h):
             if leaf[g, j] == leaf[h, j]:
                 break
-            if alike(bank[leaf[g, j]], bank[leaf[h, j]]):
+            if alike(bank[leaf[g, j]], bank[leaf[h, j]]) and not taken_beside(nest, h, j, leaf[g, j]):
                 old = leaf[h, j]
                 for i in range(h, nest.hypotheses):
                     if leaf[i, j] == old:
                         leaf[i, j] = leaf[g, j]
                 break
+
+
+@compiled
+def taken_beside(nest: Record, h: int, j: int, t: int) -> bool:
+    """Whether row t is another track's in a hypothesis, from h on, in which track j has the row that it has in h."""
+    for i in range(h, nest.hypotheses):
+        if nest.leaf[i, j] == nest.leaf[h, j]:
+            for k in range(nest.tracks):
+                if k != j and nest.leaf[i, k] == t:
+                    return True
+    return False
 
 
 @compiled
