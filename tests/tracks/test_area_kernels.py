@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,7 @@ from skyaccord.tracks.kernels import areas
 from skyaccord.tracks.kernels.bank import CONFIRMED, NONE, SENSOR, TENTATIVE, Said
 from skyaccord.tracks.tracker import nothing
 
-OVERLAP_M = 25_000.0
+OVERLAP_M, SLACK_M = 25_000.0, 10_000.0
 
 
 # --- tables
@@ -62,20 +63,25 @@ class Spoken:
             return bearer[0] if bearer else NONE
         return base
 
-    def adopt(self, wishes: dict[int, int]) -> None:
+    def adopt(self, wishes: dict[int, int]) -> list[int]:
+        given_up = []
         for own, name in wishes.items():
             bearer = [k for k, taken in self.called.items() if taken == name]
             if name != self.first(own) and name not in {self.name(k) for k in self.told}:
+                given_up += [self.name(own)] if own in self.told else []
+                self.told.discard(own)
                 self.called = {k: v for k, v in self.called.items() if k not in (*bearer, own)} | {own: name}
+        return given_up
 
 
 class Turn(NamedTuple):
-    """Plots of one turn: which area each is in, and for each of two areas the track and whether it is believed.
+    """Plots of one turn: which area each is in, or well in, and for each of two areas the track and if it is believed.
 
     And tracks that are told of no more, and others that are no more at all.
     """
 
     owner: I4
+    host: I4
     number: I4  # (2, N)
     status: I4  # (2, N)
     quiet: tuple[list[int], list[int]]
@@ -88,28 +94,32 @@ def turns(draw: st.DrawFn) -> Turn:
     some = st.lists(st.integers(1, 6), max_size=2)
     number = draw(st.lists(st.sampled_from([NONE, 1, 2, 3, 4, 5, 6, 70]), min_size=2 * n, max_size=2 * n))
     status = draw(st.lists(st.sampled_from([TENTATIVE, TENTATIVE, CONFIRMED]), min_size=2 * n, max_size=2 * n))
-    owner = draw(st.lists(st.sampled_from([NONE, 0, 1]), min_size=n, max_size=n))
+    owner = np.array(draw(st.lists(st.sampled_from([NONE, 0, 1]), min_size=n, max_size=n)), np.int32)
+    host = np.where(draw(st.lists(st.booleans(), min_size=n, max_size=n)), owner, NONE).astype(np.int32)
     number = np.array(number, np.int32).reshape(2, n)
     status = np.where(number == NONE, TENTATIVE, np.array(status, np.int32).reshape(2, n))
-    return Turn(np.array(owner, np.int32), number, status, (draw(some), draw(some)), (draw(some), draw(some)))
+    return Turn(owner, host, number, status, (draw(some), draw(some)), (draw(some), draw(some)))
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(turns(), min_size=1, max_size=12))
 def test_tracks_are_called_as_dictionaries_have_it(story: list[Turn]) -> None:
     names, spoken = [areas.no_names(k, 2) for k in (0, 1)], [Spoken(k, 2) for k in (0, 1)]
-    for owner, number, status, quiet, gone in story:
+    for owner, host, number, status, quiet, gone in story:
         n = len(owner)
         said = [said_of(number[k], status[k]) for k in (0, 1)]
         for x, k in ((0, 1), (1, 0)):
-            names[x] = areas.adopt(names[x], names[k], np.arange(n), number[x], number[k], owner)
+            every = np.arange(n)
+            names[x], given_up = areas.adopt(names[x], names[k], every, number[x], number[k], owner, host)
             wishes = {}
             for i in range(n):
                 own, name = int(number[x, i]), spoken[k].name(int(number[k, i]))
                 whose = 1 if owner[i] == NONE else owner[i]
-                if whose == k and NONE not in (own, name) and own not in spoken[x].told and spoken[x].name(own) != name:
+                alone = host[i] == k and int(number[k, i]) in spoken[k].told
+                free = alone or own not in spoken[x].told
+                if whose == k and NONE not in (own, name) and free and spoken[x].name(own) != name:
                     wishes[own] = name
-            spoken[x].adopt(wishes)
+            assert given_up.tolist() == spoken[x].adopt(wishes)
         told = said_of(np.full(n, -7, np.int32), np.zeros(n, np.int32))
         for k in (0, 1):
             rows = np.flatnonzero(owner == k)
@@ -167,17 +177,20 @@ def test_plots_go_to_the_areas_that_they_are_in_or_near(seed: int, count: int) -
     origin, axis = base.mean(axis=0), rng.normal(size=3)
     axis /= np.linalg.norm(axis)
     want_m = (place - origin) @ axis
-    edges = np.concatenate([[-np.inf], np.sort(rng.uniform(-3e5, 3e5, count - 1)), [np.inf]])
+    edges = np.concatenate([[-np.inf], np.sort(rng.uniform(-1e5, 1e5, count - 1)), [np.inf]])
 
     along_m = areas.along(sensor, range_m, azimuth, lat, lon, sensors, origin, axis, edges, OVERLAP_M)
     assert np.array_equal(np.isnan(along_m), kind == 2)
-    rows, owner = np.sort(rng.choice(n, 40, replace=False)), np.full(n, NONE, np.int32)
-    out, many = areas.share(rows, along_m, edges, OVERLAP_M, owner)
+    rows, (owner, host) = np.sort(rng.choice(n, 40, replace=False)), np.full((2, n), NONE, np.int32)
+    out, many = areas.share(rows, along_m, edges, OVERLAP_M, SLACK_M, owner, host)
     for a in range(count):
         assert out[a, : many[a]].tolist() == [k for k in rows if reached(want_m[k], edges, a)]
     inside = [sum(want_m[k] >= edge for edge in edges[1:-1]) if kind[k] != 2 else NONE for k in rows]
     assert owner[rows].tolist() == inside
+    near = np.array([kind[k] != 2 and np.abs(edges - want_m[k]).min() < SLACK_M for k in rows])
+    assert host[rows].tolist() == np.where(near, NONE, inside).tolist()
     assert (np.delete(owner, rows) == NONE).all()
+    assert (np.delete(host, rows) == NONE).all()
 
 
 def reached(at_m: float, edges_m: F8, area: int) -> bool:
@@ -191,10 +204,29 @@ def test_nobody_takes_a_name_that_another_track_of_its_area_is_told_by() -> None
     row = np.arange(1)
     for status in (CONFIRMED, TENTATIVE):
         mine, other = areas.no_names(0, 2), areas.no_names(1, 2)
-        other = areas.adopt(other, mine, row, numbers(9), numbers(5), numbers(0))
+        other, _ = areas.adopt(other, mine, row, numbers(9), numbers(5), numbers(0), numbers(NONE))
         name = areas.numbered(mine, numbers(5))[0]
         assert areas.numbered(other, numbers(9))[0] == name
         said = Said(numbers(5), np.zeros(1), np.zeros((1, 6)), numbers(3), np.full(1, status, np.uint8))
         mine = areas.tell(mine, row, said, nothing(np.zeros(1)))
-        mine = areas.adopt(mine, other, row, numbers(8), numbers(9), numbers(1))
+        mine, given_up = areas.adopt(mine, other, row, numbers(8), numbers(9), numbers(1), numbers(1))
         assert (areas.numbered(mine, numbers(8))[0] == name) == (status == TENTATIVE)
+        assert not len(given_up)
+
+
+@pytest.mark.parametrize("host", [NONE, 0, 1])
+@pytest.mark.parametrize("other_told", [False, True])
+def test_of_two_names_told_of_one_target_that_of_the_area_it_is_well_in_stays(host: int, other_told: bool) -> None:
+    row, mine, other = np.arange(1), areas.no_names(0, 2), areas.no_names(1, 2)
+    number, status = np.full(1, 3, np.int32), np.full(1, CONFIRMED, np.int32)
+    mine = areas.tell(mine, row, said_of(number, status), nothing(np.zeros(1)))
+    if other_told:
+        other = areas.tell(other, row, said_of(number, status), nothing(np.zeros(1)))
+    before, theirs = areas.numbered(mine, number)[0], areas.numbered(other, number)[0]
+    assert before != theirs
+    owner, host_of = np.full(1, 1, np.int32), np.full(1, host, np.int32)
+    mine, given_up = areas.adopt(mine, other, row, number, number, owner, host_of)
+    gives_up = host == 1 and other_told
+    assert given_up.tolist() == ([before] if gives_up else [])
+    assert areas.numbered(mine, number)[0] == (theirs if gives_up else before)
+    assert areas.was_told(mine, number)[0] != gives_up

@@ -178,6 +178,40 @@ def test_a_track_that_one_area_lets_go_before_the_other_ends_too(seed: int, area
     assert all(ended_s[n] > told[n] for n in told)
 
 
+def broken_sky(seed: int) -> Plots:
+    """Aircraft, many of them two by two, whose radars and targets fall silent now and then."""
+    rng = np.random.default_rng(seed)
+    plots, label = sky(seed, targets=20)
+    heard = rng.random(len(plots)) < rng.choice([0.6, 0.9])
+    for group, many in ((label, 20), (SITES.rows[plots.source], len(SITES))):
+        for k in range(many):
+            for from_s in rng.uniform(20.0, UNTIL_S, rng.integers(0, 4)):
+                quiet = (plots.time_s > from_s) & (plots.time_s < from_s + rng.uniform(5.0, 50.0))
+                heard &= ~(quiet & (group == k) & (label >= 0))
+    beside = plots.take(heard & (label >= 10) & (rng.random(len(plots)) < 0.7))  # each of these has another near it
+    beside = beside.replace(time_s=beside.time_s + 1e-3, range_m=beside.range_m + rng.choice([100.0, 300.0, 1000.0]))
+    both = Plots.concat([plots.take(heard), beside])
+    return both.take(np.argsort(both.time_s, kind="stable"))
+
+
+@pytest.mark.parametrize(("areas", "seed"), [(1, 13), (1, 17), (2, 4), (2, 17), (3, 2), (3, 3)])
+def test_what_a_picture_shows_was_told_of_and_goes_only_when_its_end_is_told(areas: int, seed: int) -> None:
+    plots, tracker = broken_sky(seed), SharedTracker(SITES, areas=areas) if areas > 1 else Tracker(SITES)
+    told: set[int] = set()
+    for now in np.arange(2.0, UNTIL_S + 90.0, 2.0):
+        update = tracker.follow(plots.take((plots.time_s >= now - 2.0) & (plots.time_s < now)), float(now))
+        said = [(t, True, n) for t, n in zip(update.ended_s, update.ended, strict=True)]
+        confirmed = update.status == CONFIRMED
+        said += [(t, False, n) for t, n in zip(update.time_s[confirmed], update.number[confirmed], strict=True)]
+        for _, ended, number in sorted(said, key=lambda one: one[:2]):
+            if ended:
+                told.remove(int(number))
+            else:
+                told.add(int(number))
+        tracks = tracker.snapshot(float(now))
+        assert set(tracks.number[tracks.status != TENTATIVE].tolist()) == told
+
+
 def test_what_is_wrong_with_plots_is_counted_once() -> None:
     plots, _ = sky(5)
     spoilt = plots.replace(

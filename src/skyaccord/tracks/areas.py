@@ -104,12 +104,13 @@ class SharedTracker:
         """Take these rows of plots, of a few seconds, in and tell of them: which tracks have ended, and when."""
         latest_s = np.full(len(self.sites), -np.inf)
         np.maximum.at(latest_s, sensor[rows], plots.time_s[rows])
-        owner = np.full(len(plots), NONE, np.int32)
-        out, many = share(rows, at_m, self._edges, OVERLAP_M, owner)
+        owner, host = np.full(len(plots), NONE, np.int32), np.full(len(plots), NONE, np.int32)
+        out, many = share(rows, at_m, self._edges, OVERLAP_M, SLACK_M, owner, host)
         shares = [part[:count] for part, count in zip(out, many, strict=True)]
         ended = self._side_by_side(lambda k: self._parts[k].follow(plots, sensor, shares[k], latest_s, time_s, said[k]))
         for x, k in itertools.permutations(range(len(self._parts)), 2):
-            self._parts[x].adopt(self._parts[k], shares[x], said[x], said[k], owner)
+            given_up = self._parts[x].adopt(self._parts[k], shares[x], said[x], said[k], owner, host)
+            self._left = np.concatenate([self._left, given_up])
         self._side_by_side(lambda k: self._parts[k].tell(shares[k][owner[shares[k]] == k], said[k], told))
         bearings = rows[owner[rows] == NONE]
         if len(bearings):
@@ -118,17 +119,20 @@ class SharedTracker:
         return self._ended(ended, time_s)
 
     def snapshot(self, time_s: float) -> Tracks:
-        """As `Tracker.snapshot`."""
+        """As `Tracker.snapshot`. What was not told of yet is tentative, what was is not lost at a border."""
         kept, spare = [], []
         for k, part in enumerate(self._parts):
             tracks = part.tracker.snapshot(time_s)
             tracks = tracks.replace(number=part.numbered(tracks.number))
+            told = np.any([each.has_said(tracks.number) for each in self._parts], axis=0)
+            told |= np.isin(tracks.number, self._left)
+            tracks = tracks.replace(status=np.where(told, tracks.status, TENTATIVE))
             at = (tracks.state[:, :3] - self._origin) @ self._axis
             inside = (at >= self._edges[k]) & (at < self._edges[k + 1])
-            near = (at >= self._edges[k] - SLACK_M) & (at < self._edges[k + 1] + SLACK_M)
             kept.append(tracks.take(inside))
-            spare.append(tracks.take(near & ~inside & (tracks.status != TENTATIVE)))  # the other may think likewise
+            spare.append(tracks.take(~inside & (tracks.status != TENTATIVE)))  # the other area may have let it go
         tracks = Tracks.concat(kept + spare)
+        tracks = tracks.take(np.lexsort((tracks.status == TENTATIVE, tracks.number)))  # of one number, the believed one
         _, first = np.unique(tracks.number, return_index=True)
         return tracks.take(first)
 
@@ -181,9 +185,14 @@ class _Area:
             np.maximum(sensors["latest_s"], latest_s - epoch_s, out=sensors["latest_s"])
         return self.tracker._follow(plots, sensor, rows, time_s, said)
 
-    def adopt(self, other: _Area, rows: I8, ours: Said, theirs: Said, owner: I4) -> None:
-        """Call tracks as another area does that has the same plots and owns them, unless they were told of already."""
-        self._names = adopt(self._names, other._names, rows, ours.number, theirs.number, owner)
+    def adopt(self, other: _Area, rows: I8, ours: Said, theirs: Said, owner: I4, host: I4) -> I4:
+        """Call tracks as another area does that has the same plots and owns them: the names that are given up so.
+
+        Those that were told of only where plots are well inside the other, and told of there, too.
+        """
+        self._names, given_up = adopt(self._names, other._names, rows, ours.number, theirs.number, owner, host)
+        out: I4 = given_up
+        return out
 
     def tell(self, rows: I8, said: Said, told: Said) -> None:
         """Tell of plots, and call their tracks as all do."""

@@ -88,11 +88,12 @@ def put_on_ground(lat_rad: float, lon_rad: float, out: F8) -> None:
 
 
 @entry
-def share(rows: I8, along_m: F8, edges_m: F8, overlap_m: float, owner: I4) -> tuple[I8, I8]:
+def share(rows: I8, along_m: F8, edges_m: F8, overlap_m: float, slack_m: float, owner: I4, host: I4) -> tuple[I8, I8]:
     """Share rows (R,) of plots that lie `along_m` (N,) an axis out to the areas between its edges (A + 1,).
 
     Gives the rows (A, R) that each area takes in, with an overlap, and how many. Writes into `owner` (N,) which area
-    each plot is in, NONE: it is a bearing, and goes to all.
+    each plot is in, NONE: it is a bearing, and goes to all; and into `host` (N,) the same, NONE: it is within `slack_m`
+    of an edge.
     """
     areas = len(edges_m) - 1
     out, many = np.empty((areas, len(rows)), np.int64), np.zeros(areas, np.int64)
@@ -103,28 +104,34 @@ def share(rows: I8, along_m: F8, edges_m: F8, overlap_m: float, owner: I4) -> tu
             count += not (along_m[k] < low - overlap_m or along_m[k] >= high + overlap_m)
             if low <= along_m[k] < high:
                 owner[k] = a
+                host[k] = a if low + slack_m <= along_m[k] < high - slack_m else NONE
         many[a] = count
     return out, many
 
 
 @entry
-def adopt(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4) -> Names:
-    """Call tracks as another area does that has the same plots and is the owner of them.
+def adopt(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4, host: I4) -> tuple[Names, I4]:
+    """Call tracks as another area does that has the same plots and is the owner of them, by their last plots.
 
-    Not those that were told of, and by no name that another track of here was told by.
+    Not those that were told of, unless the other is host to the plot and has told of its track, too: they are one. And
+    by no name that another track of here was told by. Also gives the names that were told and are given up so.
 
     `ours` and `theirs` (N,) are the numbers that the two areas have for plots, of which these rows count. Bearings,
     which nobody owns, are agreed on as if the last area did.
     """
-    wanted = wishes(mine, other, rows, ours, theirs, owner)
+    wanted = wishes(mine, other, rows, ours, theirs, owner, host)
+    given_up, many = np.empty(len(wanted), np.int32), 0
     for i in range(len(wanted)):
         own, name = wanted[i, 0], wanted[i, 1]
         holder = mine.caller[find(mine.caller, name), OWN]
         first = (name - 1) // mine.areas + 1  # whose first name it is, if one of here
-        told = holder and mine.known[find(mine.known, holder), TOLD]
-        told = told or (told_as(mine, first) == name and mine.known[find(mine.known, first), TOLD])
+        told = (holder and told_here(mine, holder)) or (told_as(mine, first) == name and told_here(mine, first))
         if name == first_name(mine, own) or told:
             continue
+        if told_here(mine, own):
+            given_up[many] = told_as(mine, own)
+            many += 1
+            mine.known[find(mine.known, own), TOLD] = 0
         if holder:
             unname(mine, holder)
         unname(mine, own)
@@ -132,17 +139,24 @@ def adopt(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4) 
         caller, back = entered(mine.caller, name)
         known[there, NAME], caller[back, OWN] = name, own
         mine = Names(mine.area, mine.areas, known, caller)
-    return mine
+    return mine, given_up[:many]
+
+
+@inlined
+def told_here(names: Names, own: int) -> bool:
+    """Whether an area has told of a track of its own as believed."""
+    return bool(names.known[find(names.known, own), TOLD])
 
 
 @compiled
-def wishes(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4) -> I4:
+def wishes(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4, host: I4) -> I4:
     """Numbers of tracks that another area calls otherwise, and what it calls each by its last plot: (W, 2)."""
     out, many, seen = np.empty((len(rows), 2), np.int32), 0, np.zeros((ROOM + 1, 2), np.int32)
     for k in rows:
         if owner[k] % other.areas == other.area and ours[k] != NONE and theirs[k] != NONE:
             own, name = ours[k], told_as(other, theirs[k])
-            if told_as(mine, own) != name and not mine.known[find(mine.known, own), TOLD]:
+            settled = told_here(mine, own) and not (host[k] == other.area and told_here(other, theirs[k]))
+            if told_as(mine, own) != name and not settled:
                 seen, at = entered(seen, own)
                 if not seen[at, 1]:
                     many += 1
