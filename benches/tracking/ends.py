@@ -29,7 +29,7 @@ import numpy as np
 from benches.tracking.setting import Setting
 from benches.tracking.traffic import KNOWN
 
-from skyaccord.columns import F8
+from skyaccord.columns import F8, I8
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.exercise.bench import (
     DROPPED,
@@ -48,7 +48,7 @@ from skyaccord.sensors import Plots, Sites
 from skyaccord.tracks import Tracker, TrackerConfig
 
 SIZES = (50, 100, 200)
-PRICES_S = (5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 150.0, 300.0)
+PRICES_S = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 60.0, 90.0, 150.0, 300.0)
 THRESHOLDS = (0.6, 0.4, 0.3, 0.25, 0.2, 0.17, 0.15, 0.13, 0.1, 0.07, 0.05, 0.02)
 DOUBTS = (0.6, 0.4, 0.3, 0.2, 0.1, 0.05)
 WHAT = ("spuriousness", "completeness", "swaps", "changes")  # the last two per 100 targets
@@ -174,7 +174,7 @@ def _told(known: list[Life], ends_s: list[F8]) -> Reports:
     parts = []
     for life, end_s in zip(known, ends_s, strict=True):
         ended = end_s < np.append(life.time_s[1:], np.inf)
-        earlier = np.cumsum(ended) - ended  # tracks of this target before the one that the plot belongs to
+        earlier: I8 = np.cumsum(ended) - ended  # tracks of this target before the one that the plot belongs to
         number = life.target + (earlier << 32)
         rows, drops = len(ended), int(ended.sum())
         parts.append(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from benches.tracking.bars import BARS, rows
 from benches.tracking.setting import PEERS, read_results, spell
 from benches.tracking.traffic import GOSPA, per_hundred, spread
@@ -141,6 +142,51 @@ def _peers(results: Results) -> str:
         "known association",
     )
     return table(head, lines)
+
+
+SPURIOUS, CHANGES = 0.015, 1.0  # two of the bars
+WAYS = {
+    "best": "known association, best rule",
+    "edge": "the same, told where the area ends",
+    "threshold": "known association, below a threshold",
+    "ours": "ours, doubt swept",
+}
+
+
+def _ends(results: Results) -> str:
+    if "ends" not in results:
+        return "Not measured yet."
+    lines = [
+        (
+            targets,
+            WAYS[way],
+            _where(points, 0, SPURIOUS, 3, ".1f"),
+            _where(points, 3, CHANGES, 0, ".4f"),
+            _both(points),
+        )
+        for targets, row in results["ends"].items()
+        if targets != "run"
+        for way, points in row.items()
+    ]
+    head = (
+        "targets", "who ends a track", f"number changes per 100 at spuriousness {SPURIOUS}",
+        f"spuriousness at {CHANGES:.0f} number change per 100", "both bars hold at (medians)",
+    )  # fmt: skip
+    return f"{table(head, lines)}\n\n{measured_at(results, 'ends')}"
+
+
+def _where(points: Any, across: int, at: float, told: int, form: str) -> str:
+    """One figure where another has a value, between the two settings around it (means of the seeds)."""
+    curve = sorted((point["mean"][across], point["mean"][told]) for point in points)
+    if not curve[0][0] <= at <= curve[-1][0]:
+        return f"over {curve[0][1]:{form}}" if at < curve[0][0] else f"under {curve[-1][1]:{form}}"
+    return format(float(np.interp(at, [x for x, _ in curve], [y for _, y in curve])), form)
+
+
+def _both(points: Any) -> str:
+    """The settings at which the medians of both are under their bars, no swaps among them."""
+    held = [p["at"] for p in points if p["median"][0] <= SPURIOUS and p["median"][2] <= 0 and p["median"][3] <= CHANGES]
+    return f"{held[0]:g} to {held[-1]:g}" if len(held) > 1 else "".join(f"{at:g}" for at in held) or "none"
 
 
 def _scale(results: Results) -> str:
@@ -282,6 +328,7 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "bars": _bars,
     "traffic": _traffic,
     "peers": _peers,
+    "ends": _ends,
     "scale": _scale,
     "alone": _alone,
     "load": _load,
