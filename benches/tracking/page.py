@@ -269,12 +269,30 @@ def _coalescence(results: Results) -> str:
         (f"ours, {said['runs']} runs", f"{said['gospa']:.3f}", f"{said['cpu_s']:.3f}"),
         (f"ours, the first {PEER_RUNS} of them", f"{said['gospa_first']:.3f}", f"{said['cpu_s']:.3f}"),
     ]
+    if mixture := said.get("mixture"):
+        lines += [
+            (f"a plain mixture, the {said['runs']} runs", f"{mixture['gospa']:.3f}", f"{mixture['cpu_s']:.2f}"),
+            (f"the same, the first {PEER_RUNS}", f"{mixture['gospa_first']:.3f}", f"{mixture['cpu_s']:.2f}"),
+        ]
     lines += [
         (f"{peer}, the same {PEER_RUNS}", f"{told['gospa']:.3f}", f"{told['cpu_s']:.2f}")
         for peer, told in said["peers"].items()
     ]
     lines += [(f"{peer}, the same {PEER_RUNS}", f"{g:.3f}", f"{s:.1f}") for peer, (g, s) in PUBLISHED.items()]
-    return f"{table(('tracker', 'RMS GOSPA', 'CPU s a run'), lines)}\n\n{measured_at(results, 'coalescence')}"
+    whole = table(("tracker", "RMS GOSPA", "CPU s a run"), lines)
+    return f"{whole}\n\n{_truths(said)}{measured_at(results, 'coalescence')}"
+
+
+def _truths(said: Any) -> str:
+    """How much the scenario's figure depends on how its four targets happened to fly."""
+    if "truths" not in said:
+        return ""
+    lines = [
+        (who, *(f"{each[key]:.3f}" for each in said["truths"].values()))
+        for who, key in (("ours", "ours"), ("a plain mixture", "mixture"))
+    ]
+    whole = table((f"{said['runs']} runs of the truth of seed", *said["truths"]), lines)
+    return f"Other truths, by the seed that they are drawn from:\n\n{whole}\n\n"
 
 
 def _fusion(results: Results) -> str:
