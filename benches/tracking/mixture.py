@@ -72,6 +72,7 @@ class Mixture:
         self.scans += 1
         density = CLUTTER / SIDE_M**2 + PD * self.unheard  # of plots that no leaf gives
         predicted = [predict(cluster) for cluster in self.clusters]
+        predicted = [cluster for cluster in predicted if lasts(cluster, z)]
         gated = [likelihood(cluster.leaves, z) for cluster in predicted]
         self.clusters, told, free = [], [np.empty((0, 2))], np.ones(len(z))
         for members in groups([np.isfinite(one).any(axis=0) for one in gated]):
@@ -97,6 +98,13 @@ def predict(cluster: Cluster) -> Cluster:
     """A second on."""
     old = cluster.leaves
     return Cluster(cluster.weight, cluster.leaf, Leaves(old.mean @ F.T, F @ old.cov @ F.T + Q, old.exists * SURVIVES))
+
+
+def lasts(cluster: Cluster, z: F8) -> bool:
+    """Whether there is anything left of a cluster after this scan: most are of false plots, and not heard again."""
+    if missed(cluster.leaves.exists).max() >= LEAST_EXISTENCE:
+        return True
+    return bool(np.isfinite(likelihood(cluster.leaves, z)).any())
 
 
 def likelihood(leaves: Leaves, z: F8) -> F8:
@@ -184,22 +192,28 @@ def children(cluster: Cluster, score: F8) -> tuple[F8, I8, I8]:
         for earlier in plot.T:  # a plot is one leaf's
             step[np.flatnonzero(earlier >= 0), earlier[earlier >= 0] + 1] = -np.inf
         total = promise[:, None] + step
-        likely = np.flatnonzero(total > total.max() + np.log(LEAST_WEIGHT))
+        likely = np.flatnonzero(total > -np.inf)
         likely = likely[np.argsort(-total.ravel()[likely], kind="stable")[: 4 * CHILDREN]]
         old, new = np.divmod(likely, score.shape[1])
         promise, parent, plot = total.ravel()[likely], parent[old], np.column_stack([plot[old], new - 1])
-    weight = np.exp(promise[:CHILDREN] - promise[0])
-    return weight / weight.sum(), parent[:CHILDREN], plot[:CHILDREN]
+    kept = promise > promise[0] + np.log(LEAST_WEIGHT)
+    kept[CHILDREN:] = False
+    weight = np.exp(promise[kept] - promise[0])
+    return weight / weight.sum(), parent[kept], plot[kept]
 
 
 def filtered(old: Leaves, z: F8) -> Leaves:
     """Each leaf after its plot, NaN: after it was not heard (Kalman; existence by Bayes)."""
     heard = np.isfinite(z[:, 0])
-    missed = old.exists * (1 - PD) / (1 - old.exists * PD)
     gain = old.cov[:, :, PLACE] @ np.linalg.inv(old.cov[:, PLACE[:, None], PLACE] + R) * heard[:, None, None]
     off = np.where(heard[:, None], z - old.mean[:, PLACE], 0.0)
     mean = old.mean + (gain @ off[:, :, None])[:, :, 0]
-    return Leaves(mean, old.cov - gain @ old.cov[:, PLACE], np.where(heard, 1.0, missed))
+    return Leaves(mean, old.cov - gain @ old.cov[:, PLACE], np.where(heard, 1.0, missed(old.exists)))
+
+
+def missed(exists: F8) -> F8:
+    """Existence after a scan that did not hear it."""
+    return exists * (1 - PD) / (1 - exists * PD)
 
 
 def unite(weight: F8, leaf: I8) -> tuple[F8, I8]:
