@@ -28,6 +28,7 @@ from benches.tracking.setting import (
 PARTS = {
     "traffic": ("traffic", "measure"),
     "hard": ("traffic", "measure_hard"),
+    "ends": ("ends", "measure"),
     "scale": ("scale", "measure"),
     "coalescence": ("coalescence", "measure"),
     "alone": ("alone", "measure"),

@@ -19,6 +19,12 @@ LOOKS = {
     "retuned": ("Stone Soup, expert and re-tuned", "#2ca02c", "D"),
     "jpda": ("Stone Soup, expert, JPDA", "#9467bd", "^"),
 }
+ENDS = {
+    "threshold": ("known association, below a threshold of existence", "#7f7f7f", "v"),
+    "best": ("known association, the best rule by looks", "black", "s"),
+    "edge": ("the same, told where the area ends", "#2ca02c", "D"),
+    "ours": ("Skyaccord, doubt swept", "#d62728", "o"),
+}
 NEVER_DATED = {"Date": None, "Creator": None}
 
 
@@ -84,12 +90,40 @@ def accuracy(rows: dict, path: Path) -> None:
     pyplot.close(figure)
 
 
+def ends(sizes: dict, path: Path) -> None:
+    figure, all_axes = pyplot.subplots(1, len(sizes), figsize=(7.2, 3.4), sharex=True, sharey=True, squeeze=False)
+    for axes, (targets, row) in zip(all_axes[0], sizes.items(), strict=True):
+        for way, (label, colour, marker) in ENDS.items():
+            means = [point["mean"] for point in row[way]]
+            axes.plot(
+                [m[0] for m in means], [m[3] for m in means], marker + "-", color=colour, label=label, lw=0.8, ms=3
+            )
+        axes.fill_between([0.0, 0.015], 0.0, 1.0, color="#1f77b4", alpha=0.2, lw=0, label="both bars hold")
+        axes.axvline(0.015, color="black", lw=0.6, ls=":")
+        axes.axhline(1.0, color="black", lw=0.6, ls=":")
+        axes.set_title(f"{targets} targets", fontsize=9)
+        axes.grid(alpha=0.3)
+    axes = all_axes[0][0]
+    axes.set_xlim(0.006, 0.0205)
+    axes.set_ylim(0.0, 10.0)
+    axes.set_xticks([0.01, 0.015, 0.02])
+    axes.set_ylabel("number changes per 100 targets")
+    all_axes[0][len(sizes) // 2].set_xlabel("spuriousness")
+    figure.tight_layout(rect=(0, 0.14, 1, 1))
+    figure.legend(*axes.get_legend_handles_labels(), loc="lower center", ncols=2, fontsize=7, frameon=False)
+    figure.savefig(path, metadata=NEVER_DATED)
+    pyplot.close(figure)
+
+
 def main() -> None:
     results, folder = json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2])
     rows = {key: row for key, row in results.get("traffic", {}).items() if key != "run"}
     if rows:
         accuracy_and_speed(rows, folder / "tracking-speed.svg")
         accuracy(rows, folder / "tracking-gospa.svg")
+    sizes = {key: row for key, row in results.get("ends", {}).items() if key != "run"}
+    if sizes:
+        ends(sizes, folder / "tracking-ends.svg")
 
 
 if __name__ == "__main__":

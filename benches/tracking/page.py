@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from benches.tracking.bars import BARS, rows
 from benches.tracking.setting import PEERS, read_results, spell
 from benches.tracking.traffic import GOSPA, per_hundred, spread
@@ -143,6 +144,51 @@ def _peers(results: Results) -> str:
     return table(head, lines)
 
 
+SPURIOUS, CHANGES = 0.015, 1.0  # two of the bars
+WAYS = {
+    "best": "known association, best rule",
+    "edge": "the same, told where the area ends",
+    "threshold": "known association, below a threshold",
+    "ours": "ours, doubt swept",
+}
+
+
+def _ends(results: Results) -> str:
+    if "ends" not in results:
+        return "Not measured yet."
+    lines = [
+        (
+            targets,
+            WAYS[way],
+            _where(points, 0, SPURIOUS, 3, ".1f"),
+            _where(points, 3, CHANGES, 0, ".4f"),
+            _both(points),
+        )
+        for targets, row in results["ends"].items()
+        if targets != "run"
+        for way, points in row.items()
+    ]
+    head = (
+        "targets", "who ends a track", f"number changes per 100 at spuriousness {SPURIOUS}",
+        f"spuriousness at {CHANGES:.0f} number change per 100", "both bars hold at (medians)",
+    )  # fmt: skip
+    return f"{table(head, lines)}\n\n{measured_at(results, 'ends')}"
+
+
+def _where(points: Any, across: int, at: float, told: int, form: str) -> str:
+    """One figure where another has a value, between the two settings around it (means of the seeds)."""
+    curve = sorted((point["mean"][across], point["mean"][told]) for point in points)
+    if not curve[0][0] <= at <= curve[-1][0]:
+        return f"over {curve[0][1]:{form}}" if at < curve[0][0] else f"under {curve[-1][1]:{form}}"
+    return format(float(np.interp(at, [x for x, _ in curve], [y for _, y in curve])), form)
+
+
+def _both(points: Any) -> str:
+    """The settings at which the medians of both are under their bars, no swaps among them."""
+    held = [p["at"] for p in points if p["median"][0] <= SPURIOUS and p["median"][2] <= 0 and p["median"][3] <= CHANGES]
+    return f"{held[0]:g} to {held[-1]:g}" if len(held) > 1 else "".join(f"{at:g}" for at in held) or "none"
+
+
 def _scale(results: Results) -> str:
     if "scale" not in results:
         return "Not measured yet."
@@ -223,12 +269,30 @@ def _coalescence(results: Results) -> str:
         (f"ours, {said['runs']} runs", f"{said['gospa']:.3f}", f"{said['cpu_s']:.3f}"),
         (f"ours, the first {PEER_RUNS} of them", f"{said['gospa_first']:.3f}", f"{said['cpu_s']:.3f}"),
     ]
+    if mixture := said.get("mixture"):
+        lines += [
+            (f"a plain mixture, the {said['runs']} runs", f"{mixture['gospa']:.3f}", f"{mixture['cpu_s']:.2f}"),
+            (f"the same, the first {PEER_RUNS}", f"{mixture['gospa_first']:.3f}", f"{mixture['cpu_s']:.2f}"),
+        ]
     lines += [
         (f"{peer}, the same {PEER_RUNS}", f"{told['gospa']:.3f}", f"{told['cpu_s']:.2f}")
         for peer, told in said["peers"].items()
     ]
     lines += [(f"{peer}, the same {PEER_RUNS}", f"{g:.3f}", f"{s:.1f}") for peer, (g, s) in PUBLISHED.items()]
-    return f"{table(('tracker', 'RMS GOSPA', 'CPU s a run'), lines)}\n\n{measured_at(results, 'coalescence')}"
+    whole = table(("tracker", "RMS GOSPA", "CPU s a run"), lines)
+    return f"{whole}\n\n{_truths(said)}{measured_at(results, 'coalescence')}"
+
+
+def _truths(said: Any) -> str:
+    """How much the scenario's figure depends on how its four targets happened to fly."""
+    if "truths" not in said:
+        return ""
+    lines = [
+        (who, *(f"{each[key]:.3f}" for each in said["truths"].values()))
+        for who, key in (("ours", "ours"), ("a plain mixture", "mixture"))
+    ]
+    whole = table((f"{said['runs']} runs of the truth of seed", *said["truths"]), lines)
+    return f"Other truths, by the seed that they are drawn from:\n\n{whole}\n\n"
 
 
 def _fusion(results: Results) -> str:
@@ -282,6 +346,7 @@ PARTS: dict[str, Callable[[Results], str]] = {
     "bars": _bars,
     "traffic": _traffic,
     "peers": _peers,
+    "ends": _ends,
     "scale": _scale,
     "alone": _alone,
     "load": _load,
