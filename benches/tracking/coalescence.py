@@ -45,7 +45,7 @@ CONFIG = TrackerConfig(
     survives_s=100.0,
     sight_memory=1.0,
     confirm=BELIEVED,
-    doubt=0.01,  # the page's estimate is what is believed by more than BELIEVED ..
+    number_worth_s=110.0,  # the page's estimate is what is believed by more than BELIEVED ..
     drop=1e-4,  # .. and what is believed by less may yet be again
     forget=1e-5,
 )

@@ -23,7 +23,7 @@ ENDS = {
     "threshold": ("known association, below a threshold of existence", "#7f7f7f", "v"),
     "best": ("known association, the best rule by looks", "black", "s"),
     "edge": ("the same, told where the area ends", "#2ca02c", "D"),
-    "ours": ("Skyaccord, doubt swept", "#d62728", "o"),
+    "ours": ("Skyaccord, what a number is worth swept", "#d62728", "o"),
 }
 NEVER_DATED = {"Date": None, "Creator": None}
 

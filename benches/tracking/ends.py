@@ -13,7 +13,7 @@ can learn no more than that one more look has failed, and choose no more than af
                 has fewer number changes at that spuriousness (Lagrange; the scorer's instants are not told)
     edge        the same, told moreover where the area ends, which no look tells: three ends in ten are there
     threshold   the first look after which existence is below a threshold, which is swept
-    ours        our tracker, TrackerConfig.doubt swept and nothing else
+    ours        our tracker, TrackerConfig.number_worth_s swept and nothing else
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ from skyaccord.tracks import Tracker, TrackerConfig
 SIZES = (50, 100, 200)
 PRICES_S = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0, 45.0, 50.0, 60.0, 90.0, 150.0, 300.0)
 THRESHOLDS = (0.6, 0.4, 0.3, 0.25, 0.2, 0.17, 0.15, 0.13, 0.1, 0.07, 0.05, 0.02)
-DOUBTS = (0.6, 0.4, 0.3, 0.2, 0.1, 0.05)
+WORTHS_S = (2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 35.0, 60.0)
 WHAT = ("spuriousness", "completeness", "swaps", "changes")  # the last two per 100 targets
 
 ENDS_PER_S = 1 / 940  # counted over 60 of the scenarios: one target in four ends within their 300 s ..
@@ -117,9 +117,9 @@ def _figures(scenario: Path) -> Iterator[tuple[str, float, list[float]]]:
         if way == "edge":
             ends_s = [np.minimum(end_s, life.leaves_s) for life, end_s in zip(known, ends_s, strict=True)]
         yield way, at, _judged(truth, times, _told(known, ends_s))
-    for doubt in DOUBTS:
-        updates = Tracker(sites, TrackerConfig(doubt=doubt)).follow(plots, meta.duration_s)
-        yield "ours", doubt, _judged(truth, times, reports_of(updates, meta))
+    for worth_s in WORTHS_S:
+        updates = Tracker(sites, TrackerConfig(number_worth_s=worth_s)).follow(plots, meta.duration_s)
+        yield "ours", worth_s, _judged(truth, times, reports_of(updates, meta))
 
 
 def _judged(truth: Samples, times: F8, reports: Reports) -> list[float]:

@@ -149,7 +149,7 @@ WAYS = {
     "best": "known association, best rule",
     "edge": "the same, told where the area ends",
     "threshold": "known association, below a threshold",
-    "ours": "ours, doubt swept",
+    "ours": "ours, what a number is worth swept",
 }
 
 

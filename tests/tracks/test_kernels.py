@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numba import njit
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
-from scipy.optimize import linear_sum_assignment
+from scipy.optimize import brentq, linear_sum_assignment
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import multivariate_normal
 
@@ -1116,6 +1116,21 @@ def test_a_track_is_told_as_the_mean_over_the_ways_that_it_may_be() -> None:
         np.testing.assert_allclose(spread[r], np.cov(targets.T), atol=0.02 * np.abs(np.cov(targets.T)).max())
     assert (states[2] == mean[4]).all()  # to the last bit
     assert (spread[2] == cov[4]).all()
+
+
+@pytest.mark.parametrize("wait_s", [0.4, 3.0, 10.0])
+def test_a_track_is_doubted_when_to_wait_for_the_next_look_costs_more_than_its_number(wait_s: float) -> None:
+    law, sensors = rules(), np.array([radar(), radar(), radar()])
+    law["number_worth_s"], law["slice_s"], sensors["late_s"], sensors["passive"][2] = 8.0, 1.0, 0.25, 1
+    row = bank_of(np.zeros((1, 6)), np.zeros((1, 6, 6)))[0]
+    row["slot"][:3], row["seen"][:3] = [1, 0, 2], [0.6, 0.9, 0.9]
+    # the one is silent and long overdue, the other's turn is next, the third hears only who emits
+    row["looked_s"], row["due_s"][:3] = 100.0, (50.0, 100.0 + wait_s - 0.25, np.inf)
+    least = brentq(lambda r: 8.0 * r * 0.9 - (1.0 - r) * wait_s, 0.0, 1.0)
+    assert nests.doubtful(row, 0.99 * least, sensors, law)
+    assert not nests.doubtful(row, 1.01 * least, sensors, law)
+    row["slot"][1] = NONE
+    assert not nests.doubtful(row, 0.01, sensors, law)  # nobody looks: what nobody can tell is no reason
 
 
 def test_no_two_tracks_of_a_hypothesis_become_one_row() -> None:

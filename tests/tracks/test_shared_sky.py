@@ -225,7 +225,7 @@ def test_what_is_wrong_with_plots_is_counted_once() -> None:
     fed(shared, twice)
     fed(alone, twice)
     repeats = "repeats a track's plot"
-    assert shared.rejected.pop(repeats) == pytest.approx(alone.rejected.pop(repeats), rel=0.02)
+    assert shared.rejected.pop(repeats) == pytest.approx(alone.rejected.pop(repeats), rel=0.1)
     assert shared.rejected == alone.rejected
     assert shared.used == alone.used
 

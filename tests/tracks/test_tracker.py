@@ -422,7 +422,7 @@ def test_a_pair_of_which_one_is_missed_for_some_turns_stays_two_tracks(gap_s: fl
         assert set(before) == set(after) == set(tracks.number[tracks.status == CONFIRMED])
 
 
-@pytest.mark.parametrize(("missed", "doubted", "kept"), [(2, False, True), (4, True, True), (12, True, False)])
+@pytest.mark.parametrize(("missed", "doubted", "kept"), [(2, False, True), (5, True, True), (12, True, False)])
 def test_a_track_that_is_doubted_is_told_of_no_more_until_it_is_heard_again(
     missed: int, doubted: bool, kept: bool
 ) -> None:
@@ -448,7 +448,7 @@ def test_a_track_that_is_doubted_is_told_of_no_more_until_it_is_heard_again(
 @pytest.mark.parametrize("aside_m", [250.0, 500.0])
 def test_a_doubted_track_is_not_told_of_for_a_plot_that_is_more_likely_the_other_one_of_a_pair(aside_m: float) -> None:
     one, other = beside(0.0, 1), beside(aside_m, 2)
-    plots = in_time(Plots.concat([one.take((one.time_s < 100.0) | (one.time_s > 130.0)), other]))
+    plots = in_time(Plots.concat([one.take((one.time_s < 100.0) | (one.time_s > 135.0)), other]))
     tracker, ended, ends = Tracker(SITES), set(), 0
     for now in range(1, 241):
         told = tracker.follow(plots.take((plots.time_s >= now - 1) & (plots.time_s < now)), float(now))

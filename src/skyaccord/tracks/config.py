@@ -59,7 +59,7 @@ class TrackerConfig:
     sight_memory: float = 0.97  # share of how well a target was seen that a look leaves; 1: always as the registry says
     confirm: float = 0.9  # probability of existence at which a track is believed
     confirm_hits: int = 2
-    doubt: float = 0.4  # at which a track that was believed is told of no more, unless a plot bears it out again
+    number_worth_s: float = 10.0  # for so long may a target be told of that is gone, if that saves another's number
     drop: float = 0.02  # at which a doubted track ends, if an antenna looks for it
     drop_unsought: float = 0.2  # at which one ends that is only reported: reports could long have said more
     forget: float = 0.03  # share of what it began with at which one that was not ends

@@ -200,7 +200,7 @@ RULES = np.dtype(
             "sight_memory",
             "confirm",
             "confirm_hits",
-            "doubt",
+            "number_worth_s",
             "drop",
             "drop_unsought",
             "forget",

@@ -32,7 +32,7 @@ from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
 from skyaccord.tracks.kernels.ground import height_and_up, height_up
-from skyaccord.tracks.kernels.nests import end_nested, tend_nests, tidy
+from skyaccord.tracks.kernels.nests import doubtful, end_nested, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, rouse
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -294,11 +294,12 @@ def tend(store: Store, laws: Laws, time_s: float) -> None:
         if row.nest == NONE and over(row, sensors, rules, time_s):
             end(store, t, time_s)
             continue
-        if row.nest == NONE and row.status == CONFIRMED and row.exists < rules.doubt and not row.doubted:
+        told = row.nest == NONE and row.status == CONFIRMED and not row.doubted
+        if told and doubtful(row, row.exists, sensors, rules):
             row.doubted = 1
             note_end(store, row.number, time_s)
         wake_s[t] = wakes_s(row, sensors, rules)
-    tend_nests(store, rules.doubt, time_s)
+    tend_nests(store, sensors, rules, time_s)
 
 
 @lean

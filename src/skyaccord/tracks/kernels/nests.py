@@ -411,7 +411,23 @@ def blend(track: I8, weight: F8, mean: F8, cov: F8, exists: F8) -> tuple[F8, F8]
 
 
 @compiled
-def tend_nests(store: Store, doubt: float, time_s: float) -> None:
+def doubtful(row: Record, exists: float, sensors: Records, rules: Record) -> bool:
+    """Whether a track should be told of no more, being so likely to exist after its last look.
+
+    To wait for the next one costs that it is told of until then though its target may be gone; not to wait costs its
+    number, if that look finds it. A look that is long overdue does not come: that sensor is silent.
+    """
+    wait_s, pd = np.inf, 0.0
+    for j in range(SLOTS):
+        if row.slot[j] != NONE:
+            due_s = row.due_s[j] + sensors[row.slot[j]].late_s - row.looked_s
+            if -rules.slice_s < due_s < wait_s:
+                wait_s, pd = due_s, row.seen[j]
+    return bool(np.isfinite(wait_s) and rules.number_worth_s * exists * pd < (1.0 - exists) * wait_s)
+
+
+@compiled
+def tend_nests(store: Store, sensors: Records, rules: Record, time_s: float) -> None:
     """Weigh the looks of all nests, let tracks go that are believed no more, and make them small."""
     for n in range(len(store.nests)):
         nest = store.nests[n]
@@ -421,7 +437,7 @@ def tend_nests(store: Store, doubt: float, time_s: float) -> None:
         j = 0
         while j < nest.tracks:
             exists = believed(store.bank, nest, j)
-            if exists < doubt:
+            if doubtful(store.bank[nest.leaf[0, j]], exists, sensors, rules):
                 let_go(store, nest, j, exists, time_s)
             else:
                 j += 1
