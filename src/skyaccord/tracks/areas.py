@@ -46,7 +46,8 @@ class SharedTracker:
     """As `Tracker`, with the sky cut into parallel strips that are worked on side by side, each by a core.
 
     Strips overlap. What flies there is followed in both, and told by the one that it is in; a track that crosses over
-    keeps its number, for plots that both have say which track of the one is which of the other. The same plots in the
+    keeps its number, for plots that both have say which track of the one is which of the other. Where both have told of
+    one target before they agreed, the number of the strip that it is well inside of stays. The same plots in the
     same calls give the same tracks however many cores there are; other tracks, here and there, than one area gives.
     """
 
