@@ -43,7 +43,8 @@ from skyaccord.wire.links.file import read_file, written_whole
 from skyaccord.wire.recordings import remove_copies
 
 OUT = Console(highlight=False, soft_wrap=True)
-WARM_PLOTS = 400  # that a throw-away tracker is warmed up on
+WARM_PLOTS = 400  # that a throw-away tracker is warmed up on ..
+FORGOTTEN_S = 600.0  # .. and after which it has none of its tracks left
 AT_ONCE = 200_000  # plots between two looks at the clock on the wall
 LEARN_S = 5.0  # slices in which biases are learnt
 FARTHEST_RAD = 2 * np.pi  # an angle beyond it was written in degrees
@@ -335,7 +336,9 @@ def tracked(plots: Plots, sites: Sites, how: How, end_s: float, spent: Spent) ->
     with spent.on(WARMING):
         few = plots.take(slice(0, _warm_rows(plots, how)))
         times = few.time_s[np.isfinite(few.time_s)]
-        follow(few, how.tracker(sites, config), _learner(sites, how), float(times.max(initial=0.0)))
+        thrown_away, last_s = how.tracker(sites, config), float(times.max(initial=0.0))
+        follow(few, thrown_away, _learner(sites, how), last_s)
+        thrown_away.update(Plots.empty(), last_s + FORGOTTEN_S)  # tracks end, too
     with spent.on(TRACKING), _progress(len(plots), how) as told:
         tracker, registration = how.tracker(sites, config), _learner(sites, how)
         updates = follow(plots, tracker, registration, end_s, told)
