@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from scipy.sparse.csgraph import connected_components
 
 from skyaccord.columns import F8, I8, Bool
 
@@ -121,18 +122,8 @@ def groups(hears: list[Bool]) -> list[list[int]]:
     if not hears:
         return []
     heard = np.array(hears, float)
-    label = connected((heard @ heard.T > 0) | np.eye(len(heard), dtype=bool))
+    _, label = connected_components(heard @ heard.T > 0, directed=False)
     return [list(np.flatnonzero(label == k)) for k in np.unique(label)]
-
-
-def connected(near: Bool) -> I8:
-    """The least row that each row is connected with, by others or directly; every one is near itself."""
-    label = np.arange(len(near))
-    while True:
-        least = np.where(near, label, len(near)).min(axis=1, initial=len(near))
-        if (least == label).all():
-            return label
-        label = least
 
 
 def join(clusters: list[Cluster], likely: list[F8]) -> tuple[Cluster, F8]:
@@ -266,7 +257,7 @@ def split(cluster: Cluster) -> list[Cluster]:
     cov = leaves.cov[:, PLACE[:, None], PLACE] + R
     d = leaves.mean[:, None, PLACE] - leaves.mean[None, :, PLACE]
     between = np.einsum("abi,abij,abj->ab", d, np.linalg.inv(cov[:, None] + cov[None]), d)
-    label = connected(between < APART)
+    _, label = connected_components(between < APART, directed=False)
     place = np.where(cluster.leaf >= 0, np.searchsorted(rows, cluster.leaf), -1)
     parts = []
     for part in np.unique(label):

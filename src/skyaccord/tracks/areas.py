@@ -121,21 +121,25 @@ class SharedTracker:
 
     def snapshot(self, time_s: float) -> Tracks:
         """As `Tracker.snapshot`. What was not told of yet is tentative, what was is not lost at a border."""
-        kept, spare = [], []
-        for k, part in enumerate(self._parts):
+        parts, inside = [], []
+        for part, (low, high) in zip(self._parts, itertools.pairwise(self._edges), strict=True):
             tracks = part.tracker.snapshot(time_s)
-            tracks = tracks.replace(number=part.numbered(tracks.number))
-            told = np.any([each.has_said(tracks.number) for each in self._parts], axis=0)
-            told |= np.isin(tracks.number, self._left)
-            tracks = tracks.replace(status=np.where(told, tracks.status, TENTATIVE))
+            parts.append(tracks.replace(number=part.numbered(tracks.number)))
             at = (tracks.state[:, :3] - self._origin) @ self._axis
-            inside = (at >= self._edges[k]) & (at < self._edges[k + 1])
-            kept.append(tracks.take(inside))
-            spare.append(tracks.take(~inside & (tracks.status != TENTATIVE)))  # the other area may have let it go
-        tracks = Tracks.concat(kept + spare)
-        tracks = tracks.take(np.lexsort((tracks.status == TENTATIVE, tracks.number)))  # of one number, the believed one
+            inside.append((at >= low) & (at < high))
+        tracks, here = Tracks.concat(parts), np.concatenate(inside)
+        told = self._told(tracks.number) | np.isin(tracks.number, self._left)
+        tracks = tracks.replace(status=np.where(told, tracks.status, TENTATIVE))
+        young = tracks.status == TENTATIVE
+        order = np.lexsort((~here, young, tracks.number))  # of one number the believed one, where it is, if that is
+        tracks = tracks.take(order[(here | ~young)[order]])  # the area that it is in may have let it go
         _, first = np.unique(tracks.number, return_index=True)
         return tracks.take(first)
+
+    def _told(self, official: I4) -> Bool:
+        """Which tracks, by the numbers that are told, some area has told of."""
+        told: Bool = np.any([part.has_said(official) for part in self._parts], axis=0)
+        return told
 
     def _along(self, plots: Plots, sensor: I8) -> F8:
         """Where plots are along the axis that the strips are cut across: (N,); NaN: a bearing."""
@@ -161,7 +165,7 @@ class SharedTracker:
             return official, np.zeros(0)
         ended_s = np.concatenate([*(own_s for _, own_s in ended), np.full(len(self._left), -np.inf)])
         waiting = np.arange(len(official)) >= len(official) - len(self._left)
-        said = np.any([waiting, *(part.has_said(official) for part in self._parts)], axis=0)
+        said = waiting | self._told(official)
         still, low = np.array(self._side_by_side(lambda k: self._parts[k].follows(official))), 0
         for part, (own, _), here in zip(self._parts, ended, still, strict=True):
             part.hush(own[~here[low : low + len(own)]])

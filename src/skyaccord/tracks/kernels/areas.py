@@ -208,7 +208,7 @@ def was_told(names: Names, own: I4) -> Bool:
     """Which tracks, by an area's own numbers, it has told of as believed."""
     out = np.empty(len(own), np.bool_)
     for i in range(len(own)):
-        out[i] = own[i] != NONE and names.known[find(names.known, own[i]), TOLD] == 1
+        out[i] = own[i] != NONE and told_here(names, own[i])
     return out
 
 

@@ -32,7 +32,7 @@ from skyaccord.tracks.kernels.fetch import fetch_head, fetch_looks
 from skyaccord.tracks.kernels.filters import absorb, absorb_rate, give_all, merge, observe, refine
 from skyaccord.tracks.kernels.grid import AHEAD, BELIEVED, near, place_at
 from skyaccord.tracks.kernels.ground import height_and_up, height_up
-from skyaccord.tracks.kernels.nests import doubtful, end_nested, tend_nests, tidy
+from skyaccord.tracks.kernels.nests import doubtful, end_nested, led_by, tend_nests, tidy
 from skyaccord.tracks.kernels.store import note_end, retire, rouse
 from skyaccord.tracks.kernels.triangle import AT
 
@@ -403,8 +403,5 @@ def end_track(store: Store, t: int, time_s: float) -> None:
         end(store, t, time_s)
         return
     nest = store.nests[n]
-    for j in range(nest.tracks):
-        if nest.leaf[0, j] == t:
-            end_nested(store, nest, j, time_s)
-            break
+    end_nested(store, nest, led_by(nest, t), time_s)
     tidy(store, nest)

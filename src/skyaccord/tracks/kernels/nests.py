@@ -348,6 +348,15 @@ def believed(bank: Records, nest: Record, j: int) -> float:
     return exists
 
 
+@compiled
+def led_by(nest: Record, t: int) -> int:
+    """Which track of a nest row t leads."""
+    j = 0
+    while nest.leaf[0, j] != t:
+        j += 1
+    return j
+
+
 @entry
 def ways(bank: Records, nests: Records, rows: I8) -> tuple[I8, I8, F8]:
     """How the tracks of some leading rows (R,) may be: (W,) which track, a row of it, and the probability of that row.
@@ -359,18 +368,13 @@ def ways(bank: Records, nests: Records, rows: I8) -> tuple[I8, I8, F8]:
         most += 1 if bank[t].nest == NONE else nests[bank[t].nest].hypotheses
     track, way, weight, many = np.empty(most, np.int64), np.empty(most, np.int64), np.empty(most), 0
     for r in range(len(rows)):
-        row = bank[rows[r]]
-        first = many
-        track[many], way[many], weight[many] = r, rows[r], row.exists
-        many += 1
-        if row.nest == NONE:
+        n, first = bank[rows[r]].nest, many
+        if n == NONE:
+            track[many], way[many], weight[many] = r, rows[r], bank[rows[r]].exists
+            many += 1
             continue
-        nest = nests[row.nest]
-        j = 0
-        while nest.leaf[0, j] != rows[r]:
-            j += 1
-        weight[first] *= nest.weight[0]
-        for h in range(1, nest.hypotheses):
+        nest, j = nests[n], led_by(nests[n], rows[r])
+        for h in range(nest.hypotheses):
             at = first
             while at < many and way[at] != nest.leaf[h, j]:
                 at += 1
