@@ -106,18 +106,21 @@ class SharedTracker:
         latest_s = np.full(len(self.sites), -np.inf)
         np.maximum.at(latest_s, sensor[rows], plots.time_s[rows])
         owner, host = np.full(len(plots), NONE, np.int32), np.full(len(plots), NONE, np.int32)
-        out, many = share(rows, at_m, self._edges, OVERLAP_M, SLACK_M, owner, host)
-        shares = [part[:count] for part, count in zip(out, many, strict=True)]
-        ended = self._side_by_side(lambda k: self._parts[k].follow(plots, sensor, shares[k], latest_s, time_s, said[k]))
+
+        def take_in(k: int) -> tuple[I8, I8, tuple[I4, F8]]:
+            taken, guests = share(rows, at_m, k, self._edges, OVERLAP_M, SLACK_M, owner, host)
+            return taken, guests, self._parts[k].follow(plots, sensor, taken, latest_s, time_s, said[k])
+
+        shares, guests, ended = zip(*self._side_by_side(take_in), strict=True)
         for x, k in itertools.permutations(range(len(self._parts)), 2):
-            given_up = self._parts[x].adopt(self._parts[k], shares[x], said[x], said[k], owner, host)
+            given_up = self._parts[x].adopt(self._parts[k], guests[x], said[x], said[k], owner, host)
             self._left = np.concatenate([self._left, given_up])
         self._side_by_side(lambda k: self._parts[k].tell(shares[k][owner[shares[k]] == k], said[k], told))
         bearings = rows[owner[rows] == NONE]
         if len(bearings):
             for part, one in zip(self._parts, said, strict=True):
                 part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
-        return self._ended(ended, time_s)
+        return self._ended(list(ended), time_s)
 
     def snapshot(self, time_s: float) -> Tracks:
         """As `Tracker.snapshot`. What was not told of yet is tentative, what was is not lost at a border."""

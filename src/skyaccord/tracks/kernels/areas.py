@@ -88,25 +88,31 @@ def put_on_ground(lat_rad: float, lon_rad: float, out: F8) -> None:
 
 
 @entry
-def share(rows: I8, along_m: F8, edges_m: F8, overlap_m: float, slack_m: float, owner: I4, host: I4) -> tuple[I8, I8]:
-    """Share rows (R,) of plots that lie `along_m` (N,) an axis out to the areas between its edges (A + 1,).
+def share(
+    rows: I8, along_m: F8, area: int, edges_m: F8, overlap_m: float, slack_m: float, owner: I4, host: I4
+) -> tuple[I8, I8]:
+    """Share rows (R,) of plots that lie `along_m` (N,) an axis out to one of the areas between its edges (A + 1,).
 
-    Gives the rows (A, R) that each area takes in, with an overlap, and how many. Writes into `owner` (N,) which area
-    each plot is in, NONE: it is a bearing, and goes to all; and into `host` (N,) the same, NONE: it is within `slack_m`
-    of an edge.
+    Gives the rows that the area takes in, with an overlap, and its guests: those of them that are in another area, or
+    bearings, which go to all. Writes into `owner` (N,) and `host` (N,), NONE before, that the area is the one that a
+    plot is in, and that it is the one that it is well inside of, by `slack_m`. Areas write of different plots.
     """
-    areas = len(edges_m) - 1
-    out, many = np.empty((areas, len(rows)), np.int64), np.zeros(areas, np.int64)
-    for a in range(areas):
-        low, high, count = edges_m[a], edges_m[a + 1], 0
-        for k in rows:
-            out[a, count] = k
-            count += not (along_m[k] < low - overlap_m or along_m[k] >= high + overlap_m)
-            if low <= along_m[k] < high:
-                owner[k] = a
-                host[k] = a if low + slack_m <= along_m[k] < high - slack_m else NONE
-        many[a] = count
-    return out, many
+    taken, guests, many, apart = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64), 0, 0
+    low_m, high_m = edges_m[area], edges_m[area + 1]
+    for k in rows:
+        at_m = along_m[k]
+        if at_m < low_m - overlap_m or at_m >= high_m + overlap_m:
+            continue
+        taken[many] = k
+        many += 1
+        if low_m <= at_m < high_m:
+            owner[k] = area
+            if low_m + slack_m <= at_m < high_m - slack_m:
+                host[k] = area
+        else:
+            guests[apart] = k
+            apart += 1
+    return taken[:many], guests[:apart]
 
 
 @entry
@@ -116,8 +122,8 @@ def adopt(mine: Names, other: Names, rows: I8, ours: I4, theirs: I4, owner: I4, 
     Not those that were told of, unless the other is host to the plot and has told of its track, too: they are one. And
     by no name that another track of here was told by. Also gives the names that were told and are given up so.
 
-    `ours` and `theirs` (N,) are the numbers that the two areas have for plots, of which these rows count. Bearings,
-    which nobody owns, are agreed on as if the last area did.
+    `ours` and `theirs` (N,) are the numbers that the two areas have for plots, of which these rows count: the guests
+    of here. Bearings, which nobody owns, are agreed on as if the last area did.
     """
     wanted = wishes(mine, other, rows, ours, theirs, owner, host)
     given_up, many = np.empty(len(wanted), np.int32), 0
