@@ -1500,6 +1500,31 @@ def test_a_track_is_overlooked_by_who_looked_for_it_in_vain_and_by_no_one_who_on
     assert kin.overlooked(row, sensors)
 
 
+def test_a_track_is_passed_over_by_those_that_know_it_and_hear_a_row_in_its_stead() -> None:
+    sensors, track, row = np.array([radar(), radar(), radar()]), np.zeros(1, ROW)[0], np.zeros(1, ROW)[0]
+    for r, heard in ((track, {0: 95.0, 1: 93.0}), (row, {0: 100.0, 2: 101.0})):
+        r["slot"] = NONE
+        r["slot"][: len(heard)], r["heard_s"][: len(heard)] = list(heard), list(heard.values())
+        r["updated_s"] = max(heard.values())
+    assert kin.passed_over_s(track, row, sensors) == 5.0
+    assert not kin.passed_over_s(row, track, sensors)
+    row["slot"][2], row["heard_s"][2] = 1, 93.2  # the other one has heard both: they are two
+    assert not kin.passed_over_s(track, row, sensors)
+    row["heard_s"][2] = 98.0
+    assert kin.passed_over_s(track, row, sensors) == 5.0
+    track["heard_s"][0] = 100.1
+    assert not kin.passed_over_s(track, row, sensors)
+    track["heard_s"][0] = 95.0
+    sensors[1]["turning"] = 0  # what has reported as the track before the row began may be in the row now
+    track["heard_s"][1], row["began_s"] = 91.0, 92.0
+    assert kin.passed_over_s(track, row, sensors) == 5.0
+    track["heard_s"][1] = 93.0
+    assert not kin.passed_over_s(track, row, sensors)
+    sensors[1]["turning"] = 1
+    row["slot"][:3] = 2, NONE, NONE  # who does not know the track cannot tell
+    assert not kin.passed_over_s(track, row, sensors)
+
+
 @pytest.mark.parametrize(("turning", "apart_m", "one"), [(1, 40.0, False), (0, 40.0, True), (0, 90.0, False)])
 def test_rows_may_share_the_reports_of_one_target_and_not_the_plots_of_one_turn(
     turning: int, apart_m: float, one: bool

@@ -6,7 +6,7 @@ import numpy as np
 
 from skyaccord.columns import I4
 from skyaccord.sensors.plots import NO_ADDRESS
-from skyaccord.tracks.kernels.association import identity_fit
+from skyaccord.tracks.kernels.association import identity_fit, slot_of
 from skyaccord.tracks.kernels.bank import CONFIRMED, NONE, PAST, SLOTS, TENTATIVE, Record, Records, Store
 from skyaccord.tracks.kernels.compiled import compiled, lean
 from skyaccord.tracks.kernels.grid import BELIEVED, near
@@ -17,7 +17,10 @@ from skyaccord.tracks.kernels.store import touch
 from skyaccord.tracks.kernels.triangle import AT
 
 RIVALS_M = 20_000.0  # within which tracks are looked for that a row may be in the place of
-TURNED_M = 4_000.0  # an aircraft may be off where it was looked for, if it has turned as it can
+TURNED_M = 4_000.0  # an aircraft may be off where it was looked for, if it has turned as it can ..
+TURNING_M = 2_000.0  # .. and while its turn has only begun,
+SWERVE_MPS2 = 40.0  # .. by as much as it can
+ONE_PASS = 0.1  # share of a turn within which an antenna passes what is so near
 STALE_S = 15.0  # by which the first reports of a target may be older than they say
 FAST_MPS = 300.0  # no shadow is looked for farther than this lets it fall
 TOGETHER_S = 0.8  # a sensor that reports two targets does so within this, as a rule
@@ -30,7 +33,7 @@ def elder_of(store: Store, t: int, sensors: Records, middle_s: float, some: I4) 
     """A believed track that is not true, or not where it is taken to be, if row t is; the nearest of several, or NONE.
 
     They share a plot; or nothing has heard the track since the first plot of row t though it was looked for, and it is
-    near enough to have turned away to there.
+    near enough to have turned away to there; or it is nearer, and was passed over when row t was heard.
     """
     row, best, nearest2 = store.bank[t], NONE, np.inf
     for c in range(near(store, row.whole[:3], RIVALS_M, row.time_s, middle_s, some, BELIEVED)):
@@ -41,6 +44,8 @@ def elder_of(store: Store, t: int, sensors: Records, middle_s: float, some: I4) 
             continue
         apart2 = gap2(track, row)
         lost = track.updated_s < row.began_s and apart2 < TURNED_M**2 and overlooked(track, sensors)
+        reach_m = min(0.5 * SWERVE_MPS2 * passed_over_s(track, row, sensors) ** 2, TURNING_M)
+        lost = lost or apart2 < reach_m**2
         if apart2 < nearest2 and (lost or shares_plot(track, row)):
             best, nearest2 = some[c], apart2
     return best
@@ -67,6 +72,31 @@ def overlooked(track: Record, sensors: Records) -> bool:
         if track.due_s[j] - 1.1 * sensors[s].scan_s > track.updated_s:
             return True
     return False
+
+
+@lean
+def passed_over_s(track: Record, row: Record, sensors: Records) -> float:
+    """For how long the antennas that have heard a row have lost a track in it, at the most; 0: they have not.
+
+    They know the track, and none of them has heard it in the pass in which it heard the row last; and no target has
+    reported as the track since the row began.
+    """
+    longest_s = 0.0
+    for j in range(SLOTS):
+        s = track.slot[j]
+        if s == NONE or sensors[s].passive:
+            continue
+        if not sensors[s].turning:
+            if track.heard_s[j] > row.began_s:
+                return 0.0
+            continue
+        i = slot_of(row, s)
+        if i != NONE:
+            since_s = row.heard_s[i] - track.heard_s[j]
+            if since_s < ONE_PASS * sensors[s].scan_s:
+                return 0.0
+            longest_s = max(longest_s, since_s)
+    return float(longest_s)
 
 
 @lean

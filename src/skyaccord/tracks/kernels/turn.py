@@ -34,7 +34,7 @@ from skyaccord.tracks.kernels.contest import settle, tell, weave
 from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, spread_out
-from skyaccord.tracks.kernels.kin import elder_of, in_shadow, succeed
+from skyaccord.tracks.kernels.kin import elder_of, in_shadow, shares_plot, succeed
 from skyaccord.tracks.kernels.life import SAME_SCAN, begin, found, seat, take_in, tend, unite
 from skyaccord.tracks.kernels.store import copy_row, give_back, next_number, room_left, spare, touch
 from skyaccord.tracks.kernels.triangle import unpacked
@@ -247,7 +247,7 @@ def grow(
             best = grown
         if bank[grown].status == CONFIRMED:
             elder = elder_of(store, grown, laws.sensors, middle_s, some)
-            surer = elder != NONE and bank[elder].exists >= bank[grown].exists
+            surer = elder != NONE and bank[elder].exists >= bank[grown].exists and shares_plot(bank[elder], bank[grown])
             if surer or in_shadow(store, grown, plot.sensor, laws.sensors, middle_s, some):
                 bank[grown].status = TENTATIVE
                 break
