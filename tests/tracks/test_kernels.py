@@ -17,7 +17,19 @@ from skyaccord.columns import F8
 from skyaccord.earth.wgs84 import ecef, enu_axes, geodetic
 from skyaccord.sensors.plots import NO_ADDRESS, NO_MODE_A
 from skyaccord.tracks import TrackerConfig
-from skyaccord.tracks.kernels import association, contest, filters, grid, hearing, kin, life, nests, store, turn
+from skyaccord.tracks.kernels import (
+    association,
+    company,
+    contest,
+    filters,
+    grid,
+    hearing,
+    kin,
+    life,
+    nests,
+    store,
+    turn,
+)
 from skyaccord.tracks.kernels.bank import (
     CELL,
     CONFIRMED,
@@ -26,6 +38,7 @@ from skyaccord.tracks.kernels.bank import (
     FALL,
     HYPOTHESES,
     MARK,
+    MEMORY,
     MODELS,
     MOTION,
     NEST,
@@ -1174,11 +1187,83 @@ def test_two_that_are_moved_alike_keep_their_sides() -> None:
     for exchanged, named_by in ((True, {}), (False, {"mode_a": (1, 2, 1, 2)})):
         bank, nest = two_ways(**named_by)
         before, moved = np.array([[0.0, 300.0, 0.0], [900.0, 300.0, 0.0]]), np.array([950.0, -40.0, 10.0])
-        nests.keep_sides(bank, nest, 0, before, before + moved)
+        memory, numbers = np.zeros(2, MEMORY), np.array([7, 8], np.int32)
+        nests.keep_sides(bank, nest, 0, before, before + moved, memory, numbers, 0.0)
         assert nest["leaf"][0, :2].tolist() == [0, 1]
-        nests.keep_sides(bank, nest, 0, before, before[::-1] + moved)
+        nests.keep_sides(bank, nest, 0, before, before[::-1] + moved, memory, numbers, 0.0)
         assert nest["leaf"][0, :2].tolist() == ([1, 0] if exchanged else [0, 1])
         assert nest["leaf"][1, :2].tolist() == [2, 3]
+
+
+@pytest.mark.parametrize("who", [0, 1])
+@pytest.mark.parametrize("east_m", [5e3, -5e3, 50e3, -50e3])
+def test_what_one_of_two_remembers_of_the_other_counts_for_more_than_their_sides(east_m: float, who: int) -> None:
+    """Rows say that 8 is 5 km east of 7, where it was west; either remembers where the other was, or something else."""
+    bank, nest = two_ways()
+    memory, numbers, sides = np.zeros(2, MEMORY), np.array([7, 8], np.int32), np.array([[0.0] * 3, [5e3, 0.0, 0.0]])
+    note_memory(memory[who], int(numbers[1 - who]), 10.0, [east_m if who == 0 else -east_m, 0, 0, 0, 0, 0], 900.0)
+    nests.keep_sides(bank, nest, 0, sides, sides[::-1].copy(), memory, numbers, 12.0)
+    assert nest["leaf"][0, :2].tolist() == ([0, 1] if east_m == 5e3 else [1, 0])
+
+
+def note_memory(memory: Record, number: int, time_s: float, at: list[float], var: float, var_v: float = 25.0) -> None:
+    company.note_beside(memory, number, time_s, np.array(at, float), var, var_v)
+
+
+def test_a_companion_is_followed_as_a_textbooks_filter_would() -> None:
+    """Joseph form and a process matrix, on where a plain two-state filter of each axis has it."""
+    rng, memory = np.random.default_rng(5), np.zeros(1, MEMORY)[0]
+    at = np.array([800.0, -500.0, 100.0, 6.0, -4.0, 1.0])
+    note_memory(memory, 9, 50.0, at.tolist(), 4e4, 300.0)
+    share = company.PARTING_MPS**2 / (company.PARTING_MPS**2 + 300.0)
+    mean, cov, now_s = np.stack([at[:3], share * at[3:]]), np.diag([4e4, share * 300.0]), 50.0
+    for step_s in (5.0, 1.5, 12.0, 8.0):
+        now_s += step_s
+        flow = np.array([[1.0, step_s], [0.0, 1.0]])
+        noise = company.UNLIKE_M2S3 * np.array([[step_s**3 / 3, step_s**2 / 2], [step_s**2 / 2, step_s]])
+        mean, cov = flow @ mean, flow @ cov @ flow.T + noise
+        z, var = mean[0] + rng.normal(0, 60, 3), rng.uniform(1e4, 4e4)
+        gain = cov[:, :1] / (cov[0, 0] + var)
+        keep = np.eye(2) - gain @ [[1.0, 0.0]]
+        mean, cov = mean + gain @ (z - mean[0])[None], keep @ cov @ keep.T + var * gain @ gain.T
+        note_memory(memory, 9, now_s, [*z, 0.0, 0.0, 0.0], var)
+        assert np.allclose(memory["beside"], mean[0], rtol=1e-4)
+        assert np.allclose(memory["parting"], mean[1], rtol=1e-3, atol=1e-3)
+        held = [memory["beside_var"], memory["both_var"], memory["parting_var"]]
+        assert np.allclose(held, cov[np.triu_indices(2)], rtol=1e-3)
+
+
+def test_a_companion_that_may_as_well_be_in_the_others_place_teaches_nothing() -> None:
+    for at, time_s, learns in (
+        ([600.0, 0, 0, 0, 0, 0], 60.0, True),
+        ([10.0, 900.0, 0, 0, 0, 0], 60.0, False),  # neither here nor there
+        ([-450.0, 0, 0, 0, 0, 0], 60.0, False),
+        ([0.0, 3e3, 0, 0, 0, 0], 60.0, True),  # nowhere near: it is elsewhere now
+        ([10.0, 900.0, 0, 0, 0, 0], 60.0 + company.FORGOTTEN_S, True),
+        ([600.0, 0, 0, 0, 0, 0], 50.0, False),  # heard already
+    ):
+        memory = np.zeros(1, MEMORY)[0]
+        note_memory(memory, 4, 50.0, [650.0, 0, 0, 0, 0, 0], 4e4, 4.0)
+        note_memory(memory, 4, time_s, at, 4e4, 4.0)
+        assert (memory["beside_s"] == time_s and memory["beside"][0] != 650.0) == learns
+        note_memory(memory, 5, time_s, [0.0, 70.0, 0, 0, 0, 0], 4e4, 4.0)
+        assert memory["mate"] == 5
+
+
+def test_tracks_remember_the_nearest_that_flies_as_they_do_and_was_heard_when_they_were() -> None:
+    means = np.zeros((5, 6))
+    means[:, 0], means[:, 4] = 6.4e6 + np.array([0.0, 900.0, 500.0, 700.0, 9e3]), (200.0, 210.0, -200.0, 200.0, 200.0)
+    bank = bank_of(means, np.repeat(np.diag([400.0] * 3 + [4.0] * 3)[None], 5, axis=0), status=CONFIRMED)
+    bank["updated_s"] = bank["time_s"] = (100.0, 101.0, 100.0, 93.0, 100.0)
+    rows, numbers, memory = np.arange(5, dtype=np.int32), np.arange(11, 16, dtype=np.int32), np.zeros(5, MEMORY)
+    company.remember(bank, rows, numbers, memory)
+    assert memory["mate"].tolist() == [12, 11, 0, 0, 0]
+    assert np.allclose(memory["beside"][0], [900.0, -200.0, 0.0])  # the one was a second ahead of the other
+    assert np.allclose(memory["beside"][1], [-900.0, 200.0, 0.0])
+    bank["status"][1] = TENTATIVE
+    memory[:] = 0
+    company.remember(bank, rows, numbers, memory)
+    assert not memory["mate"].any()
 
 
 def test_where_one_of_two_has_ended_one_number_has() -> None:

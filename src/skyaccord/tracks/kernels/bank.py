@@ -29,6 +29,20 @@ PLACED, POLAR, BEARING = 0, 1, 2  # `polar` of a plot: a position, range and azi
 Record = Any  # one record of an array of records, as numba sees it
 Records = Any  # such an array
 
+# What a track remembers of another that flies beside it; `both_var`, `parting_var`: see `company.Faded`
+MEMORY = np.dtype(
+    [
+        ("beside_s", "f8"),  # as of when
+        ("beside", "f4", 3),  # where the other is from it, m ..
+        ("parting", "f4", 3),  # .. and how fast that changes, m/s
+        ("beside_var", "f4"),  # variance, each axis
+        ("both_var", "f4"),
+        ("parting_var", "f4"),
+        ("mate", "i4"),  # its number; 0: nobody flies beside it
+    ],
+    align=True,
+)
+
 # A track, or with number 0 a row to be given away. ECEF metres and metres a second; times from the tracker's epoch.
 # What many loops ask for comes first and lies together
 ROW = np.dtype(
@@ -65,6 +79,7 @@ ROW = np.dtype(
         ("pressure_alt_m", "f8"),
         ("callsign", "u8"),  # eight bytes, packed
         ("past", "i4", PAST),  # plots that it is made of, while it is not believed
+        ("company", MEMORY),
     ],
     align=True,
 )

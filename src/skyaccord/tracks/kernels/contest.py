@@ -7,6 +7,7 @@ import numpy as np
 from skyaccord.columns import F8, I4, I8, U1, Bool
 from skyaccord.tracks.kernels.association import FORBIDDEN, LARGEST, assign
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, TENTATIVE, WIDTH, Bids, Laws, Record, Records, Said, Store
+from skyaccord.tracks.kernels.company import recall, remember
 from skyaccord.tracks.kernels.compiled import compiled
 from skyaccord.tracks.kernels.grid import lay
 from skyaccord.tracks.kernels.life import found, take_in
@@ -27,6 +28,7 @@ from skyaccord.tracks.kernels.nests import (
 from skyaccord.tracks.kernels.store import copy_row, retire, room_left, spare_nest, touch
 
 WIDEST = 24  # plots of a group for which hypotheses are made
+CERTAIN = 0.9  # probability at which a hypothesis says who flies beside whom
 
 
 @compiled
@@ -177,6 +179,10 @@ def weave(
     numbers, doubted, local = np.empty(width, np.int32), np.empty(width, np.uint8), np.empty((many, width), np.int32)
     for j in range(width):
         numbers[j], doubted[j] = bank[leaf[0, j]].number, bank[leaf[0, j]].doubted
+    memory = recall(bank, leaf[0, :width])
+    remember(bank, singles[:many_singles], numbers[:many_singles], memory[:many_singles])  # they come first
+    for j in range(many_singles):
+        bank[singles[j]].company = memory[j]
     for h in range(many):
         for j in range(width):
             local[h, j] = bank[leaf[h, j]].member
@@ -223,8 +229,14 @@ def weave(
     for c in range(kept):
         nest.weight[c] /= total
     told = max(told, 0)
-    keep_sides(bank, nest, told, before, foreseen_at(bank, nest.leaf[told, :width], plots[group[0]].time_s))
+    now_s = plots[group[0]].time_s
+    keep_sides(bank, nest, told, before, foreseen_at(bank, nest.leaf[told, :width], now_s), memory, numbers, now_s)
     rename(bank, nest, told)
+    if nest.weight[told] > CERTAIN:
+        remember(bank, nest.leaf[told, :width], numbers, memory)
+    for c in range(kept):
+        for j in range(width):
+            bank[nest.leaf[c, j]].company = memory[j]
     claim(store, nest, becomes, group, laws.rules[0].confirm, claimed, said)
     tidy(store, nest)
 

@@ -122,6 +122,7 @@ def begin(row: Record, number: int, plot: Record, exists: float, sensor: Record,
     row.mode_a = NO_MODE_A
     row.callsign = 0
     row.pressure_alt_m = np.nan
+    row.company.mate = 0
     row.past[0] = plot.id
     for i in range(1, PAST):
         row.past[i] = NONE

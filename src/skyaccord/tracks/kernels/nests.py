@@ -13,6 +13,7 @@ import numpy as np
 
 from skyaccord.columns import F8, I4, I8
 from skyaccord.tracks.kernels.bank import HYPOTHESES, NONE, SLOTS, WIDTH, Record, Records, Store
+from skyaccord.tracks.kernels.company import SURE_LOG, in_place
 from skyaccord.tracks.kernels.compiled import compiled, entry
 from skyaccord.tracks.kernels.store import note_end, retire, touch
 from skyaccord.tracks.kernels.triangle import AT
@@ -234,21 +235,32 @@ def foreseen_at(bank: Records, rows: I4, time_s: float) -> F8:
 
 
 @compiled
-def keep_sides(bank: Records, nest: Record, told: int, before: F8, after: F8) -> None:
-    """Exchange numbers in the hypothesis that is told where two targets would have changed sides, by their plots.
+def keep_sides(
+    bank: Records, nest: Record, told: int, before: F8, after: F8, memory: Records, numbers: I4, time_s: float
+) -> None:
+    """Exchange numbers in the hypothesis that is told where two targets would have changed places, by their plots.
 
-    `before` and `after` (J, 3): where its tracks were expected when the plots came, and where these have put them. What
+    By what its tracks (J,), of these numbers, remember of each other at a time; those that do not, by their sides.
+    `before` and `after` (J, 3): where they were expected when the plots came, and where these have put them. What
     moves both alike, a turn flown together or an error of the sensor, makes the one look like the other, but does not
     move it past the other.
     """
     for i in range(nest.tracks):
         for j in range(i + 1, nest.tracks):
-            if not nameless(bank[nest.leaf[told, i]], bank[nest.leaf[told, j]]):
+            a, b = bank[nest.leaf[told, i]], bank[nest.leaf[told, j]]
+            if not nameless(a, b):
                 continue
-            side = 0.0
-            for c in range(3):
-                side += (before[i, c] - before[j, c]) * (after[i, c] - after[j, c])
-            if side < 0.0:
+            sure = in_place(memory[i], numbers[j], a, b, time_s)
+            if np.isnan(sure) or memory[j].beside_s > memory[i].beside_s:
+                sure = in_place(memory[j], numbers[i], b, a, time_s)
+            if np.isnan(sure):
+                side = 0.0
+                for c in range(3):
+                    side += (before[i, c] - before[j, c]) * (after[i, c] - after[j, c])
+                exchanged = side < 0.0
+            else:
+                exchanged = sure < -SURE_LOG
+            if exchanged:
                 nest.leaf[told, i], nest.leaf[told, j] = nest.leaf[told, j], nest.leaf[told, i]
                 for c in range(3):
                     after[i, c], after[j, c] = after[j, c], after[i, c]
