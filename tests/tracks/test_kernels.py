@@ -1610,6 +1610,21 @@ def test_a_track_is_passed_over_by_those_that_know_it_and_hear_a_row_in_its_stea
     assert not kin.passed_over_s(track, row, sensors)
 
 
+@pytest.mark.parametrize(
+    ("apart_m", "surge_mps2", "turned"), [(400.0, 12.0, True), (500.0, 12.0, False), (20.0, 0.2, False)]
+)
+def test_a_track_has_not_come_farther_than_a_manoeuvre_may_carry_it(
+    apart_m: float, surge_mps2: float, turned: bool
+) -> None:
+    sensors, motions = np.array([radar()]), np.array([motion()])
+    motions["surge_mps2"] = surge_mps2
+    bank = bank_of(
+        np.array([[6.4e6] * 3 + [0.0] * 3, [6.4e6 + apart_m] + [6.4e6] * 2 + [0.0] * 3]), np.zeros((2, 6, 6))
+    )
+    bank["slot"][:, 0], bank["heard_s"][:, 0], bank["time_s"] = 0, (95.0, 100.0), 100.0
+    assert kin.turned_away(bank[0], bank[1], sensors, motions) == turned
+
+
 @pytest.mark.parametrize(("turning", "apart_m", "one"), [(1, 40.0, False), (0, 40.0, True), (0, 90.0, False)])
 def test_rows_may_share_the_reports_of_one_target_and_not_the_plots_of_one_turn(
     turning: int, apart_m: float, one: bool

@@ -19,7 +19,7 @@ from skyaccord.tracks.kernels.triangle import AT
 RIVALS_M = 20_000.0  # within which tracks are looked for that a row may be in the place of
 TURNED_M = 4_000.0  # an aircraft may be off where it was looked for, if it has turned as it can ..
 TURNING_M = 2_000.0  # .. and while its turn has only begun,
-SWERVE_MPS2 = 40.0  # .. by as much as it can
+SWERVE = 3.0  # .. by as much as it may: sigmas of a manoeuvre
 ONE_PASS = 0.1  # share of a turn within which an antenna passes what is so near
 STALE_S = 15.0  # by which the first reports of a target may be older than they say
 FAST_MPS = 300.0  # no shadow is looked for farther than this lets it fall
@@ -29,7 +29,7 @@ SETTLED = 30  # reports after which nobody is taken for another's shadow
 
 
 @compiled
-def elder_of(store: Store, t: int, sensors: Records, middle_s: float, some: I4) -> int:
+def elder_of(store: Store, t: int, sensors: Records, motions: Records, middle_s: float, some: I4) -> int:
     """A believed track that is not true, or not where it is taken to be, if row t is; the nearest of several, or NONE.
 
     They share a plot; or nothing has heard the track since the first plot of row t though it was looked for, and it is
@@ -44,8 +44,7 @@ def elder_of(store: Store, t: int, sensors: Records, middle_s: float, some: I4) 
             continue
         apart2 = gap2(track, row)
         lost = track.updated_s < row.began_s and apart2 < TURNED_M**2 and overlooked(track, sensors)
-        reach_m = min(0.5 * SWERVE_MPS2 * passed_over_s(track, row, sensors) ** 2, TURNING_M)
-        lost = lost or apart2 < reach_m**2
+        lost = lost or turned_away(track, row, sensors, motions)
         if apart2 < nearest2 and (lost or shares_plot(track, row)):
             best, nearest2 = some[c], apart2
     return best
@@ -72,6 +71,14 @@ def overlooked(track: Record, sensors: Records) -> bool:
         if track.due_s[j] - 1.1 * sensors[s].scan_s > track.updated_s:
             return True
     return False
+
+
+@compiled
+def turned_away(track: Record, row: Record, sensors: Records, motions: Records) -> bool:
+    """Whether a track may have come to a row by a manoeuvre: it was passed over when that was heard."""
+    since_s = passed_over_s(track, row, sensors)
+    reach_m = min(0.5 * SWERVE * motions[track.motion].surge_mps2 * since_s**2, TURNING_M)
+    return bool(gap2(track, row) < reach_m**2)
 
 
 @lean

@@ -34,7 +34,7 @@ from skyaccord.tracks.kernels.contest import settle, tell, weave
 from skyaccord.tracks.kernels.fetch import fetch_models
 from skyaccord.tracks.kernels.filters import predict, restlessness, settled
 from skyaccord.tracks.kernels.grid import lay, spread_out
-from skyaccord.tracks.kernels.kin import elder_of, in_shadow, shares_plot, succeed
+from skyaccord.tracks.kernels.kin import elder_of, in_shadow, succeed, turned_away
 from skyaccord.tracks.kernels.life import SAME_SCAN, begin, found, seat, take_in, tend, unite
 from skyaccord.tracks.kernels.store import copy_row, give_back, next_number, room_left, spare, touch
 from skyaccord.tracks.kernels.triangle import unpacked
@@ -246,8 +246,9 @@ def grow(
         if best == NONE or bank[grown].exists > bank[best].exists:
             best = grown
         if bank[grown].status == CONFIRMED:
-            elder = elder_of(store, grown, laws.sensors, middle_s, some)
-            surer = elder != NONE and bank[elder].exists >= bank[grown].exists and shares_plot(bank[elder], bank[grown])
+            elder = elder_of(store, grown, laws.sensors, laws.motions, middle_s, some)
+            surer = elder != NONE and bank[elder].exists >= bank[grown].exists
+            surer = surer and not turned_away(bank[elder], bank[grown], laws.sensors, laws.motions)
             if surer or in_shadow(store, grown, plot.sensor, laws.sensors, middle_s, some):
                 bank[grown].status = TENTATIVE
                 break
