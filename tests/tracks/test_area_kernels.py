@@ -182,13 +182,14 @@ def test_plots_go_to_the_areas_that_they_are_in_or_near(seed: int, count: int) -
     along_m = areas.along(sensor, range_m, azimuth, lat, lon, sensors, origin, axis, edges, OVERLAP_M)
     assert np.array_equal(np.isnan(along_m), kind == 2)
     rows, (owner, host) = np.sort(rng.choice(n, 40, replace=False)), np.full((2, n), NONE, np.int32)
-    taken, guests = zip(
+    taken, home, guests = zip(
         *(areas.share(rows, along_m, a, edges, OVERLAP_M, SLACK_M, owner, host) for a in range(count)), strict=True
     )
     inside = [sum(want_m[k] >= edge for edge in edges[1:-1]) if kind[k] != 2 else NONE for k in rows]
     for a in range(count):
         assert taken[a].tolist() == [k for k in rows if reached(want_m[k], edges, a)]
-        at_home = {int(k) for k, home in zip(rows, inside, strict=True) if home == a}
+        at_home = [int(k) for k, area in zip(rows, inside, strict=True) if area == a]
+        assert home[a].tolist() == at_home
         assert guests[a].tolist() == [k for k in taken[a] if k not in at_home]
     assert owner[rows].tolist() == inside
     near = np.array([kind[k] != 2 and np.abs(edges - want_m[k]).min() < SLACK_M for k in rows])

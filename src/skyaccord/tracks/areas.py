@@ -108,19 +108,26 @@ class SharedTracker:
         owner, host = np.full(len(plots), NONE, np.int32), np.full(len(plots), NONE, np.int32)
 
         def take_in(k: int) -> tuple[I8, I8, tuple[I4, F8]]:
-            taken, guests = share(rows, at_m, k, self._edges, OVERLAP_M, SLACK_M, owner, host)
-            return taken, guests, self._parts[k].follow(plots, sensor, taken, latest_s, time_s, said[k])
+            taken, home, guests = share(rows, at_m, k, self._edges, OVERLAP_M, SLACK_M, owner, host)
+            return home, guests, self._parts[k].follow(plots, sensor, taken, latest_s, time_s, said[k])
 
-        shares, guests, ended = zip(*self._side_by_side(take_in), strict=True)
+        homes, guests, ended = zip(*self._side_by_side(take_in), strict=True)
         for x, k in itertools.permutations(range(len(self._parts)), 2):
             given_up = self._parts[x].adopt(self._parts[k], guests[x], said[x], said[k], owner, host)
             self._left = np.concatenate([self._left, given_up])
-        self._side_by_side(lambda k: self._parts[k].tell(shares[k][owner[shares[k]] == k], said[k], told))
+        numbers = [part.numbered(own) for part, (own, _) in zip(self._parts, ended, strict=True)]
+        official = np.concatenate([*numbers, self._left])
+
+        def tell(k: int) -> Bool:
+            self._parts[k].tell(homes[k], said[k], told)
+            return self._parts[k].follows(official)
+
+        still = np.array(self._side_by_side(tell))
         bearings = rows[owner[rows] == NONE]
         if len(bearings):
             for part, one in zip(self._parts, said, strict=True):
                 part.tell(bearings[one.number[bearings] != NONE], one, told)  # a bearing is whose track it is
-        return self._ended(list(ended), time_s)
+        return self._ended(official, still, list(ended), time_s)
 
     def snapshot(self, time_s: float) -> Tracks:
         """As `Tracker.snapshot`. What was not told of yet is tentative, what was is not lost at a border."""
@@ -153,23 +160,27 @@ class SharedTracker:
         return out
 
     def _side_by_side(self, work: Callable[[int], T]) -> list[T]:
-        """Have something done for each area, each by a core: what came of it."""
-        others = [self._hands.submit(work, k) for k in range(1, len(self._parts))]
-        return [work(0), *(job.result() for job in others)]
+        """Have something done for each area, each by a core: what came of it.
 
-    def _ended(self, ended: list[tuple[I4, F8]], time_s: float) -> tuple[I4, F8]:
+        Who calls does the one with most rows, for that waits for nobody to wake.
+        """
+        own = max(range(len(self._parts)), key=lambda k: int(self._parts[k].tracker._store.counts["top"][0]))
+        others = {k: self._hands.submit(work, k) for k in range(len(self._parts)) if k != own}
+        mine = work(own)
+        return [mine if k == own else others[k].result() for k in range(len(self._parts))]
+
+    def _ended(self, official: I4, still: Bool, ended: list[tuple[I4, F8]], time_s: float) -> tuple[I4, F8]:
         """Tracks that were told of and that, as of a time, no area believes any more, and when the last one ceased to.
 
+        `official` (E,): those that have ended in each area, and those left of before; `still` (areas, E) follows them.
         One that has ended in one area only is asked after until the others have let it go, or call it otherwise.
         """
-        numbers = [part.numbered(own) for part, (own, _) in zip(self._parts, ended, strict=True)]
-        official = np.concatenate([*numbers, self._left])
         if not len(official):
             return official, np.zeros(0)
         ended_s = np.concatenate([*(own_s for _, own_s in ended), np.full(len(self._left), -np.inf)])
         waiting = np.arange(len(official)) >= len(official) - len(self._left)
         said = waiting | self._told(official)
-        still, low = np.array(self._side_by_side(lambda k: self._parts[k].follows(official))), 0
+        low = 0
         for part, (own, _), here in zip(self._parts, ended, still, strict=True):
             part.hush(own[~here[low : low + len(own)]])
             low += len(own)

@@ -90,14 +90,16 @@ def put_on_ground(lat_rad: float, lon_rad: float, out: F8) -> None:
 @entry
 def share(
     rows: I8, along_m: F8, area: int, edges_m: F8, overlap_m: float, slack_m: float, owner: I4, host: I4
-) -> tuple[I8, I8]:
+) -> tuple[I8, I8, I8]:
     """Share rows (R,) of plots that lie `along_m` (N,) an axis out to one of the areas between its edges (A + 1,).
 
-    Gives the rows that the area takes in, with an overlap, and its guests: those of them that are in another area, or
-    bearings, which go to all. Writes into `owner` (N,) and `host` (N,), NONE before, that the area is the one that a
-    plot is in, and that it is the one that it is well inside of, by `slack_m`. Areas write of different plots.
+    Gives the rows that the area takes in, with an overlap, those of them that are in it, and its guests: those that are
+    in another area, and bearings, which go to all. Writes into `owner` (N,) and `host` (N,), NONE before, that the area
+    is the one that a plot is in, and that it is the one that it is well inside of, by `slack_m`. Areas write of
+    different plots.
     """
-    taken, guests, many, apart = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64), 0, 0
+    taken, home, guests = np.empty(len(rows), np.int64), np.empty(len(rows), np.int64), np.empty(len(rows), np.int64)
+    many, within, apart = 0, 0, 0
     low_m, high_m = edges_m[area], edges_m[area + 1]
     for k in rows:
         at_m = along_m[k]
@@ -107,12 +109,14 @@ def share(
         many += 1
         if low_m <= at_m < high_m:
             owner[k] = area
+            home[within] = k
+            within += 1
             if low_m + slack_m <= at_m < high_m - slack_m:
                 host[k] = area
         else:
             guests[apart] = k
             apart += 1
-    return taken[:many], guests[:apart]
+    return taken[:many], home[:within], guests[:apart]
 
 
 @entry
